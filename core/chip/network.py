@@ -1,0 +1,140 @@
+"""What is to be put on the chip: populations with targets, integer weights, read-out.
+
+Everything here is in the chip's own units: potentials in raw CADC LSB (0…255), times in
+seconds, weights as signed integers −63…63. No model unit ever gets below this line.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class NeuronTarget:
+    """Calibration targets of one population; each array has shape (neurons,).
+
+    A code that is not −1 is written to the CapMem as it is, and the circuit is not
+    calibrated for that potential.
+
+    :param leak: CADC LSB, raw
+    :param reset: CADC LSB, raw
+    :param threshold: CADC LSB, raw
+    :param tau_mem: s
+    :param tau_syn: shape (2, neurons), excitatory and inhibitory, s
+    :param refractory_time: s
+    :param membrane_capacitance: LSB, 0…63
+    :param leak_code: CapMem code or −1
+    :param reset_code: CapMem code or −1
+    :param threshold_code: CapMem code or −1
+    """
+
+    leak: Floats
+    reset: Floats
+    threshold: Floats
+    tau_mem: Floats
+    tau_syn: Floats
+    refractory_time: Floats
+    membrane_capacitance: Floats
+    leak_code: Integers
+    reset_code: Integers
+    threshold_code: Integers
+
+
+@dataclass(frozen=True)
+class Population:
+    """Neurons on the chip.
+
+    :param fires: False switches the threshold comparator off
+    :param mask: shape (neurons,), False switches the event output of a neuron off
+    """
+
+    name: str
+    size: int
+    target: NeuronTarget
+    fires: bool = True
+    mask: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class ExternalPopulation:
+    """A source of events outside the chip."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Synapses between two populations.
+
+    :param weights: shape (target, source), −63…63
+    """
+
+    name: str
+    source: str
+    target: str
+    weights: Integers
+
+
+@dataclass(frozen=True)
+class Network:
+    """All that the pipeline needs to know about one use of one chip.
+
+    :param madc: population and neuron that the MADC reads, or None
+    :param i_synin_gm: strength of the synaptic inputs, CapMem code, one for the chip
+    :param synapse_dac_bias: current of one weight LSB, CapMem code, one for the chip
+    :param calibrated: False writes the median codes to every circuit
+    """
+
+    populations: tuple[Population, ...] = ()
+    externals: tuple[ExternalPopulation, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    madc: tuple[str, int] | None = None
+    record_cadc: bool = True
+    i_synin_gm: int = 500
+    synapse_dac_bias: int = 600
+    calibrated: bool = True
+
+
+@dataclass
+class NetworkBuilder:
+    """Collects a `Network` while modules register themselves."""
+
+    populations: list[Population] = field(default_factory=list)
+    externals: list[ExternalPopulation] = field(default_factory=list)
+    projections: list[Projection] = field(default_factory=list)
+    madc: tuple[str, int] | None = None
+
+    def add(self, item: Population | ExternalPopulation | Projection) -> str:
+        """Add ``item`` and return its name, the descriptor of later results."""
+        if isinstance(item, Population):
+            self.populations.append(item)
+        elif isinstance(item, ExternalPopulation):
+            self.externals.append(item)
+        else:
+            self.projections.append(item)
+        return item.name
+
+    def done(
+        self,
+        *,
+        record_cadc: bool,
+        i_synin_gm: int,
+        synapse_dac_bias: int,
+        calibrated: bool,
+    ) -> Network:
+        """Return the finished network."""
+        return Network(
+            tuple(self.populations),
+            tuple(self.externals),
+            tuple(self.projections),
+            self.madc,
+            record_cadc,
+            i_synin_gm,
+            synapse_dac_bias,
+            calibrated,
+        )

@@ -1,0 +1,159 @@
+"""Immutable values: declared once, compared and identified by content.
+
+A `Spec` is a frozen dataclass. Each field is declared with `quantity` (a number with a
+unit and bounds), `choice` or `plain`, and from this one line come the JSON, the check,
+the slider and its help. Arrays inside a spec are read-only and shared, never copied, so
+an undo stack of specs costs almost nothing.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class FieldInfo:
+    """What a person and a form need to know about a field.
+
+    :param unit: ``"s"``, ``"model"``, ``"LSB"``, ``"Hz"``, ``"code"`` or ``""``
+    :param low: smallest allowed value, in ``unit``
+    :param high: largest allowed value, in ``unit``
+    :param step: one step of an arrow key, in ``unit``
+    :param doc: one sentence of help
+    :param label: the name in words
+    :param group: the circuit block it belongs to
+    :param cosmetic: True if it does not change what is computed
+    :param choices: the allowed values, if they are few
+    """
+
+    doc: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    label: str = ""
+    group: str = ""
+    cosmetic: bool = False
+    choices: tuple[Any, ...] = ()
+
+
+def quantity(
+    default: Any,
+    unit: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    step: float | None = None,
+    doc: str,
+    label: str = "",
+    group: str = "",
+) -> Any:
+    """Declare a number with unit, bounds and meaning."""
+    info = FieldInfo(doc, unit, low, high, step, label, group)
+    return field(default=default, metadata={"info": info})
+
+
+def choice(default: Any, choices: tuple[Any, ...], *, doc: str, label: str = "") -> Any:
+    """Declare a field that takes one of a few values."""
+    info = FieldInfo(doc, label=label, choices=choices)
+    return field(default=default, metadata={"info": info})
+
+
+def plain(
+    default: Any = dataclasses.MISSING, *, doc: str, cosmetic: bool = False
+) -> Any:
+    """Declare any other field; ``cosmetic`` ones leave the fingerprint alone."""
+    info = FieldInfo(doc, cosmetic=cosmetic)
+    return field(default=default, metadata={"info": info})
+
+
+def frozen_array(values: ArrayLike, dtype: Any = np.float32) -> NDArray[Any]:
+    """Return ``values`` as a read-only array; one that is read-only already is shared."""
+    array = np.asarray(values, dtype=dtype)
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Spec:
+    """An immutable value. Equal if all fields are equal, arrays by content."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    @classmethod
+    def info(cls, name: str) -> FieldInfo:
+        """Return unit, bounds and help of the field ``name``."""
+        for f in dataclasses.fields(cls):
+            if f.name == name:
+                return f.metadata.get("info", FieldInfo(""))
+        raise KeyError(f"{cls.__name__} has no field {name!r}")
+
+    @classmethod
+    def infos(cls) -> dict[str, FieldInfo]:
+        """Return unit, bounds and help of all fields, in order of declaration."""
+        return {f.name: cls.info(f.name) for f in dataclasses.fields(cls)}
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(
+            _same(getattr(self, f.name), getattr(other, f.name))
+            for f in dataclasses.fields(self)
+        )
+
+    def __hash__(self) -> int:
+        return hash(fingerprint(self))
+
+
+def _same(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return type(a) is type(b) and bool(a == b)
+
+
+def fingerprint(value: Any) -> str:
+    """Return a hash of everything in ``value`` that is not cosmetic."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in _parts(value):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _parts(value: Any) -> Iterator[bytes]:
+    if isinstance(value, np.ndarray):
+        yield f"a{value.dtype.str}{value.shape}".encode()
+        yield np.ascontiguousarray(value).tobytes()
+    elif dataclasses.is_dataclass(value):
+        yield f"{{{type(value).__name__}".encode()
+        for f in dataclasses.fields(value):
+            info: FieldInfo | None = f.metadata.get("info")
+            if info is None or not info.cosmetic:
+                yield f.name.encode()
+                yield from _parts(getattr(value, f.name))
+        yield b"}"
+    elif isinstance(value, tuple | list):
+        yield f"({len(value)}".encode()
+        for item in value:
+            yield from _parts(item)
+    elif isinstance(value, dict):
+        yield f"[{len(value)}".encode()
+        for key in sorted(value):
+            yield str(key).encode()
+            yield from _parts(value[key])
+    else:
+        yield f"{type(value).__name__}{value!r};".encode()

@@ -1,0 +1,126 @@
+"""What input populations send: plain values that turn into spikes.
+
+Each stimulus names the input population it drives. `spikes` draws it on the time grid;
+the same stimulus always gives the same spikes, because its seed is one of its fields.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.spec.fields import Spec, plain, quantity
+
+
+@dataclass(frozen=True, eq=False)
+class Stimulus(Spec):
+    """Base of all stimuli."""
+
+    kind: ClassVar[str] = ""
+
+    population: str = plain(doc="Name of the input population.")
+
+
+@dataclass(frozen=True, eq=False)
+class RegularSpikes(Stimulus):
+    """All channels spike together, once every period."""
+
+    kind: ClassVar[str] = "regular"
+
+    period: float = quantity(
+        20e-6, "s", low=0.1e-6, high=1e-3, step=1e-6, doc="Time between spikes."
+    )
+    start: float = quantity(
+        10e-6, "s", low=0, high=1, step=1e-6, doc="Time of the first spike."
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PoissonSpikes(Stimulus):
+    """Independent Poisson trains, one per channel."""
+
+    kind: ClassVar[str] = "Poisson"
+
+    rate: float = quantity(
+        20e3, "Hz", low=0, high=1e6, step=1e3, doc="Mean rate of one channel."
+    )
+    seed: int = quantity(
+        1, "", low=0, high=99999, step=1, doc="Same seed, same spikes."
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeTimes(Stimulus):
+    """Given spike times, one tuple of seconds per channel."""
+
+    kind: ClassVar[str] = "times"
+
+    times: tuple[tuple[float, ...], ...] = plain((), doc="Seconds, per channel.")
+
+
+@dataclass(frozen=True, eq=False)
+class YinYangSample(Stimulus):
+    """One sample of the Yin-Yang data set, latency coded, plus a bias spike.
+
+    The value is drawn by `core.datasets`; here stands only which one it is.
+    """
+
+    kind: ClassVar[str] = "Yin-Yang"
+
+    index: int = quantity(
+        0,
+        "",
+        low=0,
+        high=999,
+        step=1,
+        doc="Which sample of the data set.",
+        label="sample",
+    )
+    seed: int = quantity(
+        42, "", low=0, high=99999, step=1, doc="Seed of the data set.", label="set seed"
+    )
+    t_early: float = quantity(
+        2e-6, "s", low=0, high=1e-3, step=1e-6, doc="Spike time of coordinate 0."
+    )
+    t_late: float = quantity(
+        26e-6, "s", low=0, high=1e-3, step=1e-6, doc="Spike time of coordinate 1."
+    )
+    t_bias: float = quantity(
+        2e-6, "s", low=0, high=1e-3, step=1e-6, doc="Time of the bias spike."
+    )
+
+
+#: The kinds of stimulus that a document can hold, by the name in the file.
+STIMULI: dict[str, type[Stimulus]] = {
+    cls.kind: cls for cls in (RegularSpikes, PoissonSpikes, SpikeTimes, YinYangSample)
+}
+
+
+def spikes(stimulus: Stimulus, size: int, steps: int, dt: float) -> NDArray[Any]:
+    """Return the spikes of ``stimulus`` on the time grid.
+
+    Data set samples are drawn by `core.simulate`, which knows the data sets.
+
+    :param size: channels of the population
+    :param steps: number of time steps
+    :param dt: width of a step, s
+    :returns: shape (time, neurons), float32, 0 or 1
+    """
+    grid = np.zeros((steps, size), dtype=np.float32)
+    if isinstance(stimulus, RegularSpikes):
+        count = max(0, int(np.ceil((steps * dt - stimulus.start) / stimulus.period)))
+        times = stimulus.start + stimulus.period * np.arange(count)
+        rows = np.rint(times / dt).astype(int)
+        grid[rows[rows < steps]] = 1
+    elif isinstance(stimulus, PoissonSpikes):
+        rng = np.random.default_rng(stimulus.seed)
+        # At most one spike per bin, with the probability that a bin is not empty.
+        grid[rng.random(grid.shape) < -np.expm1(-stimulus.rate * dt)] = 1
+    elif isinstance(stimulus, SpikeTimes):
+        for channel, times in enumerate(stimulus.times[:size]):
+            rows = np.rint(np.asarray(times) / dt).astype(int)
+            grid[rows[(rows >= 0) & (rows < steps)], channel] = 1
+    else:
+        raise TypeError(f"{type(stimulus).__name__} has no spikes of its own")
+    return grid
