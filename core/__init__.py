@@ -1,0 +1,1 @@
+"""A from-scratch ``hxtorch.spiking``: ideal model and emulated chip."""

@@ -12,7 +12,7 @@ from core.chip.network import Floats, Integers, Network
 class PlacementResult:
     """Which circuit each neuron sits on.
 
-    :param circuits: population name -> shape (neurons,), circuit 0…511 = row·256 + column
+    :param circuits: population name -> shape (neurons,), row·256 + column, 0…511
     """
 
     circuits: dict[str, Integers]

@@ -73,7 +73,7 @@ def plain(
 
 
 def frozen_array(values: ArrayLike, dtype: Any = np.float32) -> NDArray[Any]:
-    """Return ``values`` as a read-only array; one that is read-only already is shared."""
+    """Return ``values`` as a read-only array, shared if it is one already."""
     array = np.asarray(values, dtype=dtype)
     if array.flags.writeable:
         array = array.copy()
@@ -94,7 +94,8 @@ class Spec:
         """Return unit, bounds and help of the field ``name``."""
         for f in dataclasses.fields(cls):
             if f.name == name:
-                return f.metadata.get("info", FieldInfo(""))
+                info: FieldInfo = f.metadata.get("info", FieldInfo(""))
+                return info
         raise KeyError(f"{cls.__name__} has no field {name!r}")
 
     @classmethod

@@ -118,8 +118,8 @@ def spikes(stimulus: Stimulus, size: int, steps: int, dt: float) -> NDArray[Any]
         # At most one spike per bin, with the probability that a bin is not empty.
         grid[rng.random(grid.shape) < -np.expm1(-stimulus.rate * dt)] = 1
     elif isinstance(stimulus, SpikeTimes):
-        for channel, times in enumerate(stimulus.times[:size]):
-            rows = np.rint(np.asarray(times) / dt).astype(int)
+        for channel, train in enumerate(stimulus.times[:size]):
+            rows = np.rint(np.asarray(train) / dt).astype(int)
             grid[rows[(rows >= 0) & (rows < steps)], channel] = 1
     else:
         raise TypeError(f"{type(stimulus).__name__} has no spikes of its own")
