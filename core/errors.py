@@ -17,12 +17,16 @@ class Problem:
     :param what: one sentence that states the fact
     :param fix: one sentence that says what to do
     :param severity: ``"error"`` stops a run, ``"note"`` informs
+    :param subject: name of the population, projection or setting that it belongs to
+    :param parameter: name of the field of the subject
     """
 
     where: str
     what: str
     fix: str = ""
     severity: str = "error"
+    subject: str = ""
+    parameter: str = ""
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}"

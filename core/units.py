@@ -42,5 +42,6 @@ def format_quantity(value: float, unit: str, digits: int = 3) -> str:
         return f"{value / size:.{digits}g} {prefix}{unit}"
     if unit == "Hz" and abs(value) >= 1e3:
         return f"{value / 1e3:.{digits}g} kHz"
-    text = f"{value:.{digits}g}"
+    whole = float(value).is_integer() and abs(value) < 1e9
+    text = f"{value:.0f}" if whole else f"{value:.{digits}g}"
     return f"{text} {unit}".rstrip()

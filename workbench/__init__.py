@@ -1,0 +1,1 @@
+"""The lab bench: a page and its views over the engine in `core`."""

@@ -31,7 +31,7 @@ class CalibResult:
     """What the calibration found; arrays of shape (512,) or (2, 512), NaN where unused.
 
     :param target: parameter name -> wanted value, LSB or s
-    :param codes: parameter name -> CapMem code written, 0…1022
+    :param codes: parameter name -> CapMem code written, 0…1022; −1 where unused
     :param achieved: parameter name -> value measured after the last write
     :param success: shape (512,), False where a target was missed; True where unused
     """
@@ -74,6 +74,9 @@ class ChipConfig:
     :param fires: shape (512,), threshold comparator on
     :param event_output: shape (512,), events leave the circuit
     :param used: shape (512,), circuit belongs to a neuron
+    :param circuit_source: shape (512,), index of the source that a circuit is for other
+        neurons of the chip, −1 if its events go to no synapse row
+    :param notes: what was rounded or clipped, one sentence each
     """
 
     weights: NDArray[np.uint8]
@@ -85,6 +88,8 @@ class ChipConfig:
     fires: NDArray[np.bool_]
     event_output: NDArray[np.bool_]
     used: NDArray[np.bool_]
+    circuit_source: Integers = field(default_factory=lambda: np.full(512, -1))
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,8 @@ class OutputData:
     :param madc: shape (samples, batch), raw 0…1023, or None
     :param madc_cycles: shape (samples,), FPGA cycles, or None
     :param lost_events: spikes that found no place on the link
+    :param membrane: the true potential, shape (µs, batch, used circuits), LSB, or None;
+        no experiment on silicon can see it
     """
 
     events: Events
@@ -119,6 +126,7 @@ class OutputData:
     madc: NDArray[np.int64] | None = None
     madc_cycles: Integers | None = None
     lost_events: int = 0
+    membrane: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,12 +137,14 @@ class Observables:
     :param cadc: shape (samples, batch, neurons), raw 0…255; no samples if not recorded
     :param cadc_cycles: shape (samples, neurons), FPGA cycles
     :param madc: shape (2, samples, batch): FPGA cycle and raw value; None if not read
+    :param membrane: the true potential, shape (µs, batch, neurons), LSB, or None
     """
 
     events: Events
     cadc: NDArray[np.uint8]
     cadc_cycles: Integers
     madc: Floats | None = None
+    membrane: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ class RecordingSpec(Spec):
     """What is measured on the chip."""
 
     madc_population: str | None = plain(
-        None, doc="Population of the one neuron the MADC reads; None reads none."
+        None, doc="Population of the neuron that is shown and read by the MADC."
     )
     madc_neuron: int = quantity(
         0, "", low=0, high=511, step=1, doc="Its index.", label="MADC neuron"
@@ -77,9 +77,6 @@ class ViewSpec(Spec):
 
     selected: str | None = plain(
         None, doc="Name of the selected population or projection.", cosmetic=True
-    )
-    neuron: tuple[str, int] | None = plain(
-        None, doc="The neuron whose membrane is drawn.", cosmetic=True
     )
 
 

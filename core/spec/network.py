@@ -7,7 +7,6 @@ Half-finished networks are legal here; `core.spec.check` says what is missing.
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NetworkError, did_you_mean
@@ -93,6 +92,9 @@ class PopulationSpec(Spec):
     position: tuple[float, float] = plain(
         (0.0, 0.0), doc="Place on the canvas, px.", cosmetic=True
     )
+    color: int | None = plain(
+        None, doc="Index into the colours; None: by order.", cosmetic=True
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +157,7 @@ class LISpec(PopulationSpec):
         label="capacitor",
         group="membrane",
     )
-    tau_syn: float | None = quantity(
+    tau_syn: float = quantity(
         10e-6,
         "s",
         low=0.3e-6,
@@ -229,7 +231,7 @@ class ProjectionSpec(Spec):
     name: str = plain(doc="Unique among populations and projections.")
     source: str = plain(doc="Name of the sending population.")
     target: str = plain(doc="Name of the receiving population.")
-    weights: NDArray[np.float32] = plain(doc="(target, source), model units.")
+    weights: NDArray[Any] = plain(doc="(target, source), model units.")
     weight_scale: float = quantity(
         50.0,
         "LSB",

@@ -21,6 +21,11 @@ class Stimulus(Spec):
 
     population: str = plain(doc="Name of the input population.")
 
+    @property
+    def channels(self) -> int | None:
+        """How many channels the input must have; None fits any number."""
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class RegularSpikes(Stimulus):
@@ -90,6 +95,11 @@ class YinYangSample(Stimulus):
         2e-6, "s", low=0, high=1e-3, step=1e-6, doc="Time of the bias spike."
     )
 
+    @property
+    def channels(self) -> int:
+        """Four coordinates and a bias."""
+        return 5
+
 
 #: The kinds of stimulus that a document can hold, by the name in the file.
 STIMULI: dict[str, type[Stimulus]] = {
@@ -114,9 +124,9 @@ def spikes(stimulus: Stimulus, size: int, steps: int, dt: float) -> NDArray[Any]
         rows = np.rint(times / dt).astype(int)
         grid[rows[rows < steps]] = 1
     elif isinstance(stimulus, PoissonSpikes):
-        rng = np.random.default_rng(stimulus.seed)
-        # At most one spike per bin, with the probability that a bin is not empty.
-        grid[rng.random(grid.shape) < -np.expm1(-stimulus.rate * dt)] = 1
+        for channel in range(size):
+            rows = np.rint(_poisson(stimulus, channel, steps * dt) / dt).astype(int)
+            grid[rows[rows < steps], channel] = 1
     elif isinstance(stimulus, SpikeTimes):
         for channel, train in enumerate(stimulus.times[:size]):
             rows = np.rint(np.asarray(train) / dt).astype(int)
@@ -124,3 +134,18 @@ def spikes(stimulus: Stimulus, size: int, steps: int, dt: float) -> NDArray[Any]
     else:
         raise TypeError(f"{type(stimulus).__name__} has no spikes of its own")
     return grid
+
+
+def _poisson(stimulus: PoissonSpikes, channel: int, duration: float) -> NDArray[Any]:
+    """Return spike times of one channel, s; they depend on no time step.
+
+    A longer run continues the train of a shorter one.
+    """
+    if stimulus.rate <= 0:
+        return np.zeros(0)
+    rng = np.random.default_rng((stimulus.seed, channel))
+    times = np.zeros(1)
+    while times[-1] < duration:
+        intervals = rng.exponential(1 / stimulus.rate, 64)
+        times = np.concatenate([times, times[-1] + np.cumsum(intervals)])
+    return times[1:]

@@ -1,0 +1,1 @@
+"""The graph of modules and handles that an experiment runs."""

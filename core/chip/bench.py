@@ -1,0 +1,161 @@
+"""The chip on the measuring bench: write codes, read what the converters say.
+
+A calibration may use `Port` and nothing else. What the circuits really do stays in the
+bench.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from core.chip.circuit import Circuits, physical
+from core.chip.mismatch import Mismatch
+from core.chip.network import Floats, Integers
+from core.chip.readout import MADC_PER_LSB
+from core.spec.chip import ChipSpec
+from core.units import CADC_MAX, CODE_MAX
+
+_MADC_SPACING_US = 0.034
+_CADC_SAMPLES = 20
+_DECAY_POINTS = 64
+_DECAY_REPETITIONS = 16
+_DECAY_STEP = 30.0  # LSB, height from which a decay is recorded
+_SPIKES = 10  # periods over which a threshold is measured
+_OFFSET_CURRENT = 6.0  # LSB/µs, makes every neuron fire
+_PSP_REPETITIONS = 32
+
+
+class Port(Protocol):
+    """All that a calibration can do with a chip; arrays end with the circuits."""
+
+    def write(self, **codes: Integers) -> None:
+        """Write CapMem codes; no cell ever holds its code exactly."""
+
+    def read_leak(self) -> Floats:
+        """Return the potential at rest, LSB."""
+
+    def read_reset(self) -> Floats:
+        """Return the potential during a long refractory time, LSB."""
+
+    def read_threshold(self) -> Floats:
+        """Return the highest potential under an offset current, LSB."""
+
+    def read_decay(self, window: Floats) -> tuple[Floats, Floats]:
+        """Return times (µs) and membrane after a step, shape (points, circuits)."""
+
+    def read_synaptic_decay(
+        self, line: int, window: Floats
+    ) -> tuple[Floats, Floats]:
+        """Return times (µs) and synaptic line after an event, as `read_decay`."""
+
+    def read_psp(self, line: int, weight: Floats) -> Floats:
+        """Return the height of the response to one event of ``weight``, LSB."""
+
+
+class Bench:
+    """Some circuits of one chip, with converters attached."""
+
+    def __init__(
+        self,
+        chip: ChipSpec,
+        mismatch: Mismatch,
+        capacitance: Floats,
+        rng: np.random.Generator,
+    ) -> None:
+        self._chip = chip
+        self._mismatch = mismatch
+        self._capacitance = capacitance
+        self._rng = rng
+        self._held: dict[str, Floats] = {}
+        self._truth: Circuits | None = None
+
+    def write(self, **codes: Integers) -> None:
+        """Write CapMem codes; no cell ever holds its code exactly."""
+        for name, code in codes.items():
+            held = code.astype(float)
+            if not name.endswith("_range"):
+                noise = self._chip.write_noise * self._normal(held.shape)
+                held = np.clip(held + noise, 0.5, CODE_MAX + 1)
+            self._held[name] = held
+        self._truth = None
+
+    def read_leak(self) -> Floats:
+        """Return the mean of CADC samples of a resting membrane, LSB."""
+        return self._cadc(self._circuits.leak)
+
+    def read_reset(self) -> Floats:
+        """Return the mean of CADC samples in a long refractory time, LSB."""
+        return self._cadc(self._circuits.reset)
+
+    def read_threshold(self) -> Floats:
+        """Return the mean over spikes of the highest of the last MADC samples, LSB."""
+        threshold = self._circuits.threshold
+        shape = (4, _SPIKES, len(threshold))
+        phase = self._rng.random(shape[1:]) + np.arange(4)[:, None, None]
+        v = threshold - phase * (_MADC_SPACING_US * _OFFSET_CURRENT)
+        return np.asarray(self._madc(v, shape).max(0).mean(0))
+
+    def read_decay(self, window: Floats) -> tuple[Floats, Floats]:
+        """Return times (µs) and MADC values after a step of the offset current."""
+        return self._decay(self._circuits.tau_mem, window)
+
+    def read_synaptic_decay(
+        self, line: int, window: Floats
+    ) -> tuple[Floats, Floats]:
+        """Return times (µs) and MADC values of a synaptic line after an event."""
+        return self._decay(self._circuits.tau_syn[line], window)
+
+    def read_psp(self, line: int, weight: Floats) -> Floats:
+        """Return the mean distance of the peak from rest, by the MADC, LSB."""
+        c = self._circuits
+        height = weight * c.strength[line] * psp_height(c.tau_mem, c.tau_syn[line])
+        peak = self._clip(c.leak + (height if line == 0 else -height))
+        shape = (_PSP_REPETITIONS, len(peak))
+        rest = self._madc(c.leak, shape).mean(0)
+        return np.abs(self._madc(peak, shape).mean(0) - rest)
+
+    @property
+    def _circuits(self) -> Circuits:
+        if self._truth is None:
+            self._truth = physical(self._held, self._mismatch, self._capacitance)
+        return self._truth
+
+    def _clip(self, v: Floats) -> Floats:
+        return np.clip(v, self._chip.membrane_low, self._chip.membrane_high)
+
+    def _cadc(self, v: Floats) -> Floats:
+        chip = self._chip
+        sigma = chip.noise * np.hypot(chip.cadc_noise, chip.membrane_noise)
+        v = self._clip(v) + self._mismatch.cadc_offset
+        v = v + sigma * self._normal((_CADC_SAMPLES, len(v)))
+        return np.clip(np.floor(v + 0.5), 0, CADC_MAX).mean(0)
+
+    def _madc(self, v: Floats, shape: tuple[int, ...]) -> Floats:
+        sigma = self._chip.noise * self._chip.madc_noise
+        raw = MADC_PER_LSB * self._clip(v) + sigma * self._normal(shape)
+        return np.floor(raw + 0.5) / MADC_PER_LSB
+
+    def _decay(self, tau: Floats, window: Floats) -> tuple[Floats, Floats]:
+        chip = self._chip
+        t = np.linspace(0, 1, _DECAY_POINTS)[:, None] * window
+        # Samples 34 ns apart are averaged to a point; membrane noise does not average.
+        group = np.maximum(window / (_DECAY_POINTS * _MADC_SPACING_US), 1)
+        sigma = chip.noise * np.hypot(
+            chip.madc_noise / np.sqrt(group), MADC_PER_LSB * chip.membrane_noise
+        )
+        noise = sigma / np.sqrt(_DECAY_REPETITIONS) * self._normal(t.shape)
+        return t, MADC_PER_LSB * _DECAY_STEP * np.exp(-t / tau) + noise
+
+    def _normal(self, shape: tuple[int, ...]) -> Floats:
+        return self._rng.standard_normal(shape, np.float32).astype(float)
+
+
+def psp_height(tau_mem: Floats, tau_syn: Floats) -> Floats:
+    """Return the peak potential per initial drive, µs: τ_m r^(−r / (r − 1)).
+
+    r = τ_m / τ_s; written with log r so that equal time constants give τ / e.
+    """
+    x = np.log(tau_mem / tau_syn)
+    x = np.where(np.abs(x) < 1e-4, 1e-4, x)
+    r = np.exp(x)
+    return np.asarray(tau_mem * np.exp(-x * r / (r - 1)))

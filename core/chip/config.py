@@ -1,0 +1,150 @@
+"""What would be written to the chip, put together from the earlier stages."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.chip.geometry import (
+    CIRCUITS,
+    COLUMNS,
+    HEMISPHERES,
+    SYNAPSE_ROWS,
+    column_of,
+    hemisphere_of,
+)
+from core.chip.network import Floats, Integers, Network
+from core.chip.results import CalibResult, ChipConfig, PlacementResult, RoutingResult
+from core.units import WEIGHT_MAX
+
+_COUNTER_MAX = 255
+_FASTEST_CLOCK = 125e6  # Hz: 250 MHz / 2^(scale + 1), one FPGA cycle at scale 0
+
+
+def assemble(
+    network: Network,
+    placement: PlacementResult,
+    calibration: CalibResult,
+    routing: RoutingResult,
+) -> ChipConfig:
+    """Return the settings of the whole chip, with notes on what did not fit."""
+    capacitance = np.zeros(CIRCUITS)
+    refractory = np.zeros(CIRCUITS)
+    fires = np.zeros(CIRCUITS, bool)
+    event_output = np.zeros(CIRCUITS, bool)
+    used = np.zeros(CIRCUITS, bool)
+    for population in network.populations:
+        circuits = placement.circuits[population.name]
+        capacitance[circuits] = population.target.membrane_capacitance
+        refractory[circuits] = population.target.refractory_time
+        fires[circuits] = population.fires
+        event_output[circuits] = population.fires
+        if population.mask is not None:
+            event_output[circuits] &= population.mask
+        used[circuits] = True
+    weights, clipped = synapse_matrix(network, placement, routing)
+    cycles, too_long = quantise_refractory(refractory, fires)
+    return ChipConfig(
+        weights=weights,
+        row_source=routing.row_source,
+        row_sign=routing.row_sign,
+        codes=calibration.codes,
+        capacitance=capacitance,
+        refractory_cycles=cycles,
+        fires=fires,
+        event_output=event_output,
+        used=used,
+        circuit_source=_circuit_sources(placement, routing),
+        notes=_notes(clipped, too_long),
+    )
+
+
+def synapse_matrix(
+    network: Network, placement: PlacementResult, routing: RoutingResult
+) -> tuple[NDArray[np.uint8], int]:
+    """Return the weights, shape (hemisphere, row, column), and how many were clipped.
+
+    Projections that share a source and a target add up.
+    """
+    total = np.zeros((HEMISPHERES, SYNAPSE_ROWS, COLUMNS), np.int64)
+    rows = _rows_of_sources(routing)
+    for projection in network.projections:
+        circuits = placement.circuits[projection.target]
+        signed = projection.weights.T  # (source, target)
+        for hemisphere in np.unique(hemisphere_of(circuits)):
+            here = hemisphere_of(circuits) == hemisphere
+            columns = column_of(circuits[here])
+            for sign in (1, -1):
+                row = [
+                    rows[hemisphere, sign, (projection.source, i)]
+                    for i in range(len(signed))
+                ]
+                part = np.maximum(sign * signed[:, here], 0)
+                total[hemisphere][np.ix_(row, columns)] += part
+    clipped = int((total > WEIGHT_MAX).sum())
+    return np.minimum(total, WEIGHT_MAX).astype(np.uint8), clipped
+
+
+def _rows_of_sources(
+    routing: RoutingResult,
+) -> dict[tuple[int, int, tuple[str, int]], int]:
+    return {
+        (int(h), int(routing.row_sign[h, r]), routing.sources[routing.row_source[h, r]]): int(r)
+        for h, r in np.argwhere(routing.row_source >= 0)
+    }
+
+
+def _circuit_sources(placement: PlacementResult, routing: RoutingResult) -> Integers:
+    source = np.full(CIRCUITS, -1, np.int64)
+    for index, (name, neuron) in enumerate(routing.sources):
+        if name in placement.circuits:
+            source[placement.circuits[name][neuron]] = index
+    return source
+
+
+def quantise_refractory(
+    seconds: Floats, fires: NDArray[np.bool_]
+) -> tuple[Integers, int]:
+    """Return refractory times in FPGA cycles and how many did not fit the counter.
+
+    Two clocks serve the chip, a fast and a slow one; neurons up to the mean time take
+    the fast one. A circuit counts up to 255 ticks of its clock.
+    """
+    cycles = np.zeros(seconds.shape, np.int64)
+    if not fires.any():
+        return cycles, 0
+    mean = seconds[fires].mean() * (1 + 1e-9)
+    too_long = 0
+    for group in (fires & (seconds <= mean), fires & (seconds > mean)):
+        if group.any():
+            times = seconds[group]
+            scale = _clock_scale(float(times.min()), float(times.max()))
+            ticks = np.floor(times * _FASTEST_CLOCK / 2**scale + 1e-6).astype(int) + 1
+            too_long += int((ticks > _COUNTER_MAX + 1).sum())
+            cycles[group] = np.minimum(ticks, _COUNTER_MAX) * 2**scale
+    return cycles, too_long
+
+
+def _clock_scale(shortest: float, longest: float) -> int:
+    """Return s of the clock 250 MHz / 2^(s + 1), by the rule of calix.
+
+    The longest time must fit the counter; the shortest should count 30 ticks.
+    """
+    low = longest / _COUNTER_MAX
+    high = max(shortest / 30, 2 * low)
+    scale = 4
+    while scale > 0 and 2**scale / _FASTEST_CLOCK > high:
+        scale -= 1
+    while scale < 15 and 2**scale / _FASTEST_CLOCK < low:
+        scale += 1
+    return scale
+
+
+def _notes(clipped: int, too_long: int) -> tuple[str, ...]:
+    notes = []
+    if clipped:
+        notes.append(f"{clipped} synapse weights were clipped to {WEIGHT_MAX}.")
+    if too_long:
+        notes.append(
+            f"{too_long} refractory times are longer than the counter allows and were"
+            " shortened."
+        )
+    return tuple(notes)

@@ -1,0 +1,254 @@
+"""One emulated run: all stages in order, each remembered while its arguments stay.
+
+A new weight repeats `assemble` and later stages, a new target `calibrate` and later.
+"""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+
+from core.chip.calibration import calibrate
+from core.chip.config import assemble
+from core.chip.events import by_population, pack
+from core.chip.geometry import hemisphere_of
+from core.chip.mismatch import sample_mismatch
+from core.chip.network import Network
+from core.chip.placement import place
+from core.chip.readout import CADC_MEMORY
+from core.chip.results import Events, Execution, Observables
+from core.chip.routing import Router, route
+from core.chip.signal_flow import emulate
+from core.errors import HXError, NetworkError, did_you_mean
+from core.spec.chip import ChipSpec
+from core.spec.fields import fingerprint
+from core.units import CYCLES_PER_US
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_REMEMBERED = 8  # results per stage
+
+
+class StageMemory:
+    """Remembers the last results of each stage by the fingerprint of its arguments."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, OrderedDict[str, Any]] = {}
+        self._lock = Lock()
+
+    def recall(self, stage: str, arguments: object, compute: Callable[[], T]) -> T:
+        """Return the result of ``stage``, computed only if ``arguments`` are new."""
+        key = fingerprint(arguments)
+        with self._lock:
+            known = self._results.setdefault(stage, OrderedDict())
+            if key in known:
+                known.move_to_end(key)
+                result: T = known[key]
+                return result
+        result = compute()
+        with self._lock:
+            known[key] = result
+            while len(known) > _REMEMBERED:
+                known.popitem(last=False)
+        return result
+
+
+class _Stages:
+    """Runs stages, times them, and ties the results so far to any error."""
+
+    def __init__(self, network: Network, memory: StageMemory) -> None:
+        self.execution = Execution(network)
+        self._memory = memory
+
+    def run(self, stage: str, compute: Callable[[], T], arguments: object = None) -> T:
+        start = time.perf_counter()
+        try:
+            if arguments is None:
+                return compute()
+            return self._memory.recall(stage, arguments, compute)
+        except HXError as error:
+            error.execution = self.execution  # type: ignore[attr-defined]
+            raise
+        finally:
+            seconds = time.perf_counter() - start
+            self.execution.seconds[stage] = seconds
+            log.info("%s in %.1f ms", stage, seconds * 1e3)
+
+    def keep(self, **results: Any) -> None:
+        self.execution = replace(self.execution, **results)
+
+
+def execute(
+    network: Network,
+    inputs: dict[str, Events],
+    batch: int,
+    runtime_cycles: int,
+    chip: ChipSpec,
+    *,
+    trial: int = 0,
+    router: Router | None = None,
+    memory: StageMemory | None = None,
+    keep_membrane: bool = False,
+) -> Execution:
+    """Put ``network`` on the emulated ``chip``, run it, and return every stage.
+
+    :param inputs: name of an external population -> its events
+    :param batch: number of entries; each starts from rest
+    :param runtime_cycles: duration of an entry, FPGA cycles
+    :param trial: seeds the noise of this run; the fixed pattern is that of the chip
+    :param router: used in place of the default one
+    :param memory: remembers stages from call to call
+    :param keep_membrane: also return the true potentials, which silicon cannot show
+    :raises PlacementError: if the neurons do not fit
+    :raises RoutingError: if the synapse rows do not suffice; both errors carry the
+        results of the earlier stages as ``error.execution``
+    """
+    stages = _Stages(network, memory or StageMemory())
+    stages.run("check", lambda: _check_names(network))
+    sizes = [(p.name, p.size) for p in network.populations]
+    placement = stages.run("place", lambda: place(network), sizes)
+    stages.keep(placement=placement)
+    mismatch = stages.run("mismatch", lambda: sample_mismatch(chip), chip)
+    calibration = stages.run(
+        "calibrate",
+        lambda: calibrate(network, placement, chip, mismatch),
+        (_calibration_key(network), placement, chip),
+    )
+    stages.keep(calibration=calibration)
+    # A router of the user may look at the weights, so it is asked each time.
+    routing = (
+        stages.run("route", lambda: router(network, placement))
+        if router is not None
+        else stages.run(
+            "route", lambda: route(network, placement), _routing_key(network, placement)
+        )
+    )
+    stages.keep(routing=routing)
+    config = stages.run(
+        "assemble", lambda: assemble(network, placement, calibration, routing)
+    )
+    stages.keep(config=config)
+    packed, lost = stages.run(
+        "pack", lambda: pack(network, routing, inputs, batch, runtime_cycles)
+    )
+    madc = network.madc
+    output = stages.run(
+        "emulate",
+        lambda: emulate(
+            config,
+            mismatch,
+            packed,
+            batch,
+            runtime_cycles,
+            chip,
+            trial=trial,
+            madc_circuit=int(placement.circuits[madc[0]][madc[1]]) if madc else None,
+            record_cadc=network.record_cadc,
+            keep_membrane=keep_membrane,
+        ),
+    )
+    stages.keep(output=replace(output, lost_events=lost))
+    observables = stages.run("observe", lambda: observe(stages.execution))
+    stages.keep(observables=observables)
+    stages.keep(notes=_notes(stages.execution, runtime_cycles))
+    return stages.execution
+
+
+def observe(execution: Execution) -> dict[str, Observables]:
+    """Return the output of the chip by population instead of by circuit."""
+    output, placement, config = (
+        execution.output,
+        execution.placement,
+        execution.config,
+    )
+    if output is None or placement is None or config is None:
+        return {}
+    events = by_population(output.events, placement.circuits)
+    lane = np.cumsum(config.used) - 1
+    observables = {}
+    for name, circuits in placement.circuits.items():
+        madc = None
+        reads = execution.network.madc
+        if output.madc is not None and output.madc_cycles is not None and reads:
+            times = np.broadcast_to(output.madc_cycles[:, None], output.madc.shape)
+            madc = np.stack([times, output.madc]).astype(float)
+        observables[name] = Observables(
+            events=events[name],
+            cadc=output.cadc[:, :, circuits],
+            cadc_cycles=output.cadc_cycles[:, hemisphere_of(circuits)],
+            madc=madc if reads and reads[0] == name else None,
+            membrane=None
+            if output.membrane is None
+            else output.membrane[:, :, lane[circuits]],
+        )
+    return observables
+
+
+def _calibration_key(network: Network) -> object:
+    targets = [(p.name, p.size, p.fires, p.target) for p in network.populations]
+    common = (network.i_synin_gm, network.synapse_dac_bias, network.calibrated)
+    return (targets, common)
+
+
+def _routing_key(network: Network, placement: object) -> object:
+    shapes = [(p.source, p.target, p.weights.shape) for p in network.projections]
+    names = [(p.name, p.size) for p in (*network.externals, *network.populations)]
+    return (shapes, names, [p.name for p in network.projections], placement)
+
+
+def _check_names(network: Network) -> None:
+    """Raise if a projection or the MADC refers to something that is not there."""
+    sizes = {p.name: p.size for p in (*network.externals, *network.populations)}
+    targets = {p.name: p.size for p in network.populations}
+    for projection in network.projections:
+        where = f"projection '{projection.name}'"
+        for name, known in ((projection.source, sizes), (projection.target, targets)):
+            if name not in known:
+                raise NetworkError(
+                    where,
+                    f"refers to '{name}', which is not in the network."
+                    + did_you_mean(name, known),
+                    "Add the population, or correct the name.",
+                )
+        shape = (targets[projection.target], sizes[projection.source])
+        if projection.weights.shape != shape:
+            raise NetworkError(
+                where,
+                f"has weights of shape {projection.weights.shape}, its populations"
+                f" need (target, source) = {shape}.",
+                "Give one row per target neuron and one column per source.",
+            )
+    if network.madc and network.madc[0] not in targets:
+        raise NetworkError(
+            "MADC",
+            f"shall read '{network.madc[0]}', which is not in the network."
+            + did_you_mean(network.madc[0], targets),
+            "Choose a population of the chip.",
+        )
+
+
+def _notes(execution: Execution, runtime_cycles: int) -> tuple[str, ...]:
+    notes: list[str] = []
+    if execution.config is not None:
+        notes += execution.config.notes
+    if execution.calibration is not None and execution.network.calibrated:
+        missed = int((~execution.calibration.success).sum())
+        if missed:
+            notes.append(f"{missed} circuits missed a calibration target.")
+    output = execution.output
+    if output is not None and output.lost_events:
+        notes.append(f"{output.lost_events} input events found no place on the link.")
+    if output is not None and len(output.cadc_cycles) == CADC_MEMORY:
+        last = output.cadc_cycles[-1].max() / CYCLES_PER_US
+        if last < runtime_cycles / CYCLES_PER_US - 20:
+            notes.append(
+                f"The CADC memory holds {CADC_MEMORY} samples: nothing was recorded"
+                f" after {last:.0f} µs."
+            )
+    return tuple(notes)

@@ -1,0 +1,77 @@
+"""The two converters that read membranes: the CADC of every column, and the MADC."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.chip.network import Floats, Integers
+from core.kernels.emulation import STEP_CYCLES, digitise
+from core.spec.chip import ChipSpec
+from core.units import CYCLES_PER_US, MADC_MAX, us
+
+#: Samples of one run that the memory next to the CADC holds.
+CADC_MEMORY: Final = 100
+#: 500 MHz / (12 + 5): one MADC sample each 34 ns, 4.25 FPGA cycles.
+MADC_PERIOD_CYCLES: Final = 4.25
+#: MADC = 65 + 3.0 · CADC, from tutorial figures.
+MADC_OFFSET: Final = 65.0
+MADC_PER_LSB: Final = 3.0
+
+
+def cadc_cycles(
+    chip: ChipSpec, runtime_cycles: int, rng: np.random.Generator
+) -> Integers:
+    """Return when the CADCs sample, shape (samples, 2), FPGA cycles.
+
+    Each hemisphere runs freely with a phase of its own. Samples from 0 to the end of
+    the run are kept, up to `CADC_MEMORY`.
+    """
+    period = chip.cadc_period / us * CYCLES_PER_US
+    phase = rng.random(2) * period
+    count = min(CADC_MEMORY, int(runtime_cycles / period) + 1)
+    cycles = np.floor(phase + period * np.arange(count)[:, None]).astype(np.int64)
+    return cycles[(cycles < runtime_cycles).all(1)]
+
+
+def cadc_codes(
+    values: NDArray[np.float32],
+    circuits: Integers,
+    offset: Floats,
+    sigma: float,
+    seed: int,
+) -> NDArray[np.uint8]:
+    """Return raw CADC values, shape (samples, batch, 512), 0 at unused circuits.
+
+    :param values: membranes, shape (samples, batch, used circuits), LSB
+    :param offset: shape (used circuits,), LSB
+    :param sigma: noise of one sample, LSB
+    """
+    codes = np.zeros((*values.shape[:2], 512), np.uint8)
+    digitise(values, offset, sigma, circuits, seed, codes)
+    return codes
+
+
+def madc_cycles(runtime_cycles: int) -> Integers:
+    """Return when the MADC samples, shape (samples,), FPGA cycles."""
+    count = int(runtime_cycles / MADC_PERIOD_CYCLES)
+    return np.floor(np.arange(count) * MADC_PERIOD_CYCLES).astype(np.int64)
+
+
+def madc_codes(
+    trace: NDArray[np.float32], runtime_cycles: int, sigma: float, seed: int
+) -> Integers:
+    """Return raw MADC values, shape (samples, batch).
+
+    :param trace: membrane at every sub-step, shape (batch, sub-steps + 1), LSB
+    :param sigma: noise of one sample, MADC LSB
+    """
+    samples = len(madc_cycles(runtime_cycles))
+    at = np.arange(samples) * (MADC_PERIOD_CYCLES / STEP_CYCLES)
+    before = at.astype(np.int64)
+    share = at - before
+    v = trace[:, before] * (1 - share) + trace[:, before + 1] * share
+    raw = MADC_OFFSET + MADC_PER_LSB * v
+    for entry, row in enumerate(raw):  # a batch entry keeps its noise in any batch
+        row += sigma * np.random.default_rng([seed, entry]).standard_normal(samples)
+    return np.clip(np.floor(raw + 0.5), 0, MADC_MAX).astype(np.int64).T

@@ -1,0 +1,173 @@
+"""What the configured chip does with its inputs."""
+
+import numpy as np
+
+from core.chip.circuit import Circuits, physical
+from core.chip.events import INPUT_LATENCY
+from core.chip.geometry import CIRCUITS, HEMISPHERES, column_of, hemisphere_of
+from core.chip.mismatch import Mismatch
+from core.chip.network import Floats, Integers
+from core.chip.readout import cadc_codes, cadc_cycles, madc_codes, madc_cycles
+from core.chip.results import ChipConfig, Events, OutputData
+from core.kernels import emulation
+from core.spec.chip import ChipSpec
+from core.units import CODE_MAX
+
+_SEED_DOMAIN = 3
+#: Codes that are digital switches; all others are analog and never exact.
+_SWITCHES = ("tau_mem_range", "tau_syn_range")
+
+
+def emulate(
+    config: ChipConfig,
+    mismatch: Mismatch,
+    inputs: Events,
+    batch: int,
+    runtime_cycles: int,
+    chip: ChipSpec,
+    *,
+    trial: int = 0,
+    madc_circuit: int | None = None,
+    record_cadc: bool = True,
+    keep_membrane: bool = False,
+) -> OutputData:
+    """Run the chip for ``batch`` entries, each from rest.
+
+    It sees what is written to the chip and what physics hides, never the network: a
+    fault in routing shows as a wrong raster.
+
+    :param inputs: events by source
+    :param trial: seeds all temporal noise and the inexactness of this configuration
+    """
+    rng = np.random.default_rng([_SEED_DOMAIN, chip.number, trial])
+    noise_seed, cadc_seed, madc_seed = (int(s) for s in rng.integers(0, 2**31, 3))
+    written = write(config.codes, chip, rng)
+    sampled = cadc_cycles(chip, runtime_cycles if record_cadc else 0, rng)
+    used = np.flatnonzero(config.used)
+    codes = {name: code[..., used] for name, code in written.items()}
+    circuits = physical(codes, mismatch.at(used), config.capacitance[used])
+    steps = -(-runtime_cycles // emulation.STEP_CYCLES)
+    trace_lane = int(np.searchsorted(used, madc_circuit)) if madc_circuit is not None else -1
+    cadc = np.empty((len(sampled), batch, len(used)), np.float32)
+    trace = np.empty((batch, steps + 1 if trace_lane >= 0 else 1), np.float32)
+    us = -(-steps // emulation.STEPS_PER_NOISE) if keep_membrane else 0
+    membrane = np.empty((batch, us, len(used)), np.float32)
+    flags = np.zeros((len(used) + 7) // 8 * 8, np.uint8)
+    found = emulation.run_entries(
+        0,
+        batch,
+        steps,
+        np.searchsorted(inputs.batch, np.arange(batch + 1)),
+        inputs.cycle + INPUT_LATENCY,
+        inputs.neuron,
+        synaptic_drive(config, circuits, used),
+        lane_parameters(config, circuits, used, chip),
+        response_tables(circuits),
+        config.refractory_cycles[used] * emulation.CYCLE_US,
+        config.circuit_source[used],
+        config.event_output[used],
+        used,
+        flags,
+        flags.view(np.uint64),
+        int(np.searchsorted(used, CIRCUITS // HEMISPHERES)),
+        noise_seed,
+        sampled,
+        cadc,
+        trace_lane,
+        trace,
+        membrane,
+    )
+    return OutputData(
+        events=_sorted_events(found, used, runtime_cycles),
+        cadc=cadc_codes(
+            cadc, used, mismatch.cadc_offset[used], chip.noise * chip.cadc_noise, cadc_seed
+        ),
+        cadc_cycles=sampled,
+        madc=None
+        if madc_circuit is None
+        else madc_codes(trace, runtime_cycles, chip.noise * chip.madc_noise, madc_seed),
+        madc_cycles=None if madc_circuit is None else madc_cycles(runtime_cycles),
+        membrane=membrane.swapaxes(0, 1) if keep_membrane else None,
+    )
+
+
+def write(
+    codes: dict[str, Integers], chip: ChipSpec, rng: np.random.Generator
+) -> dict[str, Floats]:
+    """Return what the analog cells hold after ``codes`` were written to them.
+
+    No cell holds exactly its code, and each write comes out differently.
+    """
+    written = {}
+    for name in sorted(codes):
+        code = codes[name].astype(float)
+        if name not in _SWITCHES:
+            noise = chip.write_noise * rng.standard_normal(code.shape)
+            code = np.clip(code + noise, 0.5, CODE_MAX + 1)
+        written[name] = code
+    return written
+
+
+def synaptic_drive(
+    config: ChipConfig, circuits: Circuits, used: Integers
+) -> np.ndarray:
+    """Return what one event of each source does, shape (2, sources, lanes), LSB/µs."""
+    sources = int(max(config.row_source.max(), config.circuit_source.max())) + 1
+    weights = np.zeros((2, sources, len(used)), np.float32)
+    for hemisphere in range(HEMISPHERES):
+        lanes = np.flatnonzero(hemisphere_of(used) == hemisphere)
+        columns = column_of(used[lanes])
+        for line, sign in enumerate((1, -1)):
+            rows = np.flatnonzero(config.row_sign[hemisphere] == sign)
+            target = np.ix_(config.row_source[hemisphere, rows], lanes)
+            weights[line][target] += config.weights[hemisphere][np.ix_(rows, columns)]
+    drive = weights * circuits.strength[:, None].astype(np.float32)
+    return np.ascontiguousarray(drive)
+
+
+def lane_parameters(
+    config: ChipConfig, circuits: Circuits, used: Integers, chip: ChipSpec
+) -> np.ndarray:
+    """Return the parameters of the lanes as the kernel wants them."""
+    a = 1 / circuits.tau_mem
+    decay = np.exp(-a)  # over the microsecond for which the noise current holds
+    leak = circuits.leak
+    reachable = circuits.threshold < chip.membrane_high
+    fires = config.fires[used] & reachable
+    lanes = np.empty((emulation.LANE_ROWS, len(used)), np.float32)
+    lanes[emulation.RATE] = a
+    lanes[emulation.RATE_EXC] = 1 / circuits.tau_syn[0]
+    lanes[emulation.RATE_INH] = 1 / circuits.tau_syn[1]
+    lanes[emulation.THRESHOLD] = np.where(
+        fires, circuits.threshold - leak, emulation.NEVER
+    )
+    limits = (chip.membrane_low, chip.membrane_high)
+    lanes[emulation.RESET] = np.clip(circuits.reset, *limits) - leak
+    lanes[emulation.LOW] = chip.membrane_low - leak
+    lanes[emulation.HIGH] = chip.membrane_high - leak
+    # This current makes a resting membrane wander with the wanted deviation.
+    sigma = chip.noise * chip.membrane_noise
+    lanes[emulation.SIGMA] = sigma * a * np.sqrt((1 + decay) / (1 - decay))
+    lanes[emulation.LEAK] = leak
+    return lanes
+
+
+def response_tables(circuits: Circuits) -> np.ndarray:
+    """Return what a unit event adds 0…25 cycles later, shape (2, 2, 26, lanes).
+
+    First axis: to the potential, to the current; second: excitatory, inhibitory.
+    """
+    d = (np.arange(emulation.STEP_CYCLES + 1) * emulation.CYCLE_US)[:, None]
+    a, b = 1 / circuits.tau_mem, 1 / circuits.tau_syn[:, None]
+    x = 0.5 * d * (a - b)
+    small = np.abs(x) < 1e-3
+    ratio = np.where(small, 1 + x * x / 6, np.sinh(x) / np.where(small, 1, x))
+    potential = d * np.exp(-0.5 * d * (a + b)) * ratio
+    table = np.stack([potential, np.exp(-d * b)])
+    return np.ascontiguousarray(table, np.float32)
+
+
+def _sorted_events(found: Integers, used: Integers, runtime_cycles: int) -> Events:
+    cycle, entry, lane = found[:, found[0] < runtime_cycles]
+    order = np.lexsort((lane, cycle, entry))
+    return Events(cycle[order], entry[order], used[lane[order]])

@@ -1,0 +1,5 @@
+"""Data sets."""
+
+from core.datasets.yinyang import YinYangDataset
+
+__all__ = ["YinYangDataset"]

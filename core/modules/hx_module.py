@@ -1,0 +1,186 @@
+"""Modules that register themselves when called and compute when the experiment runs.
+
+``module(handle)`` returns an empty handle at once; `core.run` calls `exec_forward`,
+which fills it with what `forward_func` computes.
+"""
+
+from collections.abc import Mapping
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from core.errors import NetworkError
+from core.execution_instance import ExecutionInstance
+from core.handle import DataHandle, TensorHandle
+from core.observables import HardwareObservables
+
+if TYPE_CHECKING:
+    from core.experiment import Experiment
+
+Handles = DataHandle | tuple[DataHandle, ...]
+
+
+class HXTorchFunctionMixin:
+    """The numerics of a module."""
+
+    def forward_func(self, *input: Any, hw_data: Any = None) -> Any:
+        """Return the output handle; override this. Here: the first input.
+
+        :param input: filled handles
+        :param hw_data: what `post_process` made of measured data, None in mock
+        """
+        return input[0]
+
+    @property
+    def func(self) -> Any:
+        """`forward_func` as a function of a tuple of handles and measured data."""
+        return self._call_func
+
+    def _call_func(self, input: Handles, hw_data: Any = None) -> Any:
+        handles = input if isinstance(input, tuple) else (input,)
+        if "hw_data" in signature(self.forward_func).parameters:
+            return self.forward_func(*handles, hw_data=hw_data)
+        return self.forward_func(*handles)
+
+
+class HXTorchBaseModule(HXTorchFunctionMixin, nn.Module):
+    """Base of all modules; belongs to no experiment until one is assigned.
+
+    :ivar output_type: type of the handle that it returns
+    :ivar descriptor: name on the chip, None if it has no part there
+    :ivar name: wished name on the chip; None takes a generated one
+    """
+
+    output_type: type[DataHandle] = TensorHandle
+    experiment: "Experiment | None" = None
+    descriptor: str | None = None
+    name: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hw_observables = HardwareObservables()
+        self._output_handle: DataHandle | None = None
+
+    @property
+    def output_handle(self) -> DataHandle:
+        """The one handle that each call returns."""
+        if self._output_handle is None:
+            self._output_handle = self.output_type()
+        return self._output_handle
+
+    def forward(self, *input: DataHandle) -> Any:
+        """Register the module with its experiment.
+
+        :param input: handles that hold data when the experiment runs
+        :returns: the handle that `core.run` fills
+        :raises NetworkError: if the module belongs to no experiment
+        """
+        if self.experiment is None:
+            raise NetworkError(
+                type(self).__name__,
+                "belongs to no experiment.",
+                "Set its attribute 'experiment' before calling it.",
+            )
+        self.experiment.connect(self, input, self.output_handle)
+        return self.output_handle
+
+    def exec_forward(
+        self,
+        input: Handles,
+        output: DataHandle,
+        hw_map: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Compute and fill ``output``.
+
+        :param hw_map: measured data by descriptor; None takes `hw_observables`
+        """
+        result = self.func(input, hw_data=self._hw_data(hw_map))
+        self.post_simulation_processing(result)
+        output.clone(result)
+
+    def _hw_data(self, hw_map: Mapping[str, Any] | None) -> Any:
+        if hw_map is not None:
+            return None if self.descriptor is None else hw_map.get(self.descriptor)
+        if self.experiment is None or self.experiment.mock:
+            return None
+        runtime = self.experiment.runtime_in_s
+        assert runtime is not None, "the chip ran before"
+        return self.post_process(self.hw_observables, runtime)
+
+    def post_process(self, hw_data: HardwareObservables, runtime: float) -> Any:
+        """Turn the output of the chip into tensors; override this. Here: None.
+
+        :param runtime: s
+        """
+        return None
+
+    def post_simulation_processing(self, output: Any) -> None:
+        """Look at or change the computed handle before it is given out."""
+
+    def extra_repr(self) -> str:
+        """Return what is printed of the module."""
+        return f"function={self.forward_func.__name__}, experiment={self.experiment}"
+
+
+class HXBaseExperimentModule(HXTorchBaseModule):
+    """A module of an experiment."""
+
+    def __init__(self, experiment: "Experiment | None") -> None:
+        super().__init__()
+        self.experiment = experiment
+
+
+class HXHardwareEntityMixin:
+    """What a module needs to be put on a chip."""
+
+    execution_instance: ExecutionInstance | None
+    chip_coordinate: Any
+    _changed: bool = True
+
+    @property
+    def changed_since_last_run(self) -> bool:
+        """Whether something that matters to the chip changed since the last run."""
+        return self._changed
+
+    def reset_changed_since_last_run(self) -> None:
+        """Note that the chip has seen the current state."""
+        self._changed = False
+
+    def register_hw_entity(self) -> None:
+        """Announce the module to its experiment before the first run on the chip."""
+
+    def configure_hw_entity(self, *args: Any) -> None:
+        """Write settings that the emulated chip does not have."""
+
+
+class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
+    """A module with a part on the chip.
+
+    :param experiment: the experiment it belongs to
+    :param execution_instance: the chip; None takes the default of the experiment.
+        A chip coordinate is accepted in its place
+    :param chip_coordinate: kept, the emulator has one chip per execution instance
+    """
+
+    def __init__(
+        self,
+        experiment: "Experiment | None",
+        execution_instance: Any = None,
+        chip_coordinate: Any = None,
+    ) -> None:
+        super().__init__(experiment)
+        self.chip_coordinate = chip_coordinate
+        self.execution_instance = None
+        if isinstance(execution_instance, ExecutionInstance):
+            self.execution_instance = execution_instance
+        elif experiment is not None and not experiment.mock:
+            self.execution_instance = experiment.default_execution_instance
+
+    def extra_repr(self) -> str:
+        """Return what is printed of the module."""
+        return f"{super().extra_repr()}, execution_instance={self.execution_instance}"
+
+
+class HXFunctionalModule(HXBaseExperimentModule):
+    """A module without a part on the chip."""

@@ -1,0 +1,7 @@
+"""Neurons."""
+
+from core.modules.neuron.aelif import AELIF
+from core.modules.neuron.li import LI
+from core.modules.neuron.lif import LIF
+
+__all__ = ["AELIF", "LI", "LIF"]

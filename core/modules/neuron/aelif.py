@@ -1,0 +1,354 @@
+"""Adaptive exponential leaky integrate-and-fire neurons."""
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from core.chip import network as chip
+from core.errors import NotEmulatedError, ShapeError
+from core.functional.aelif import cuba_aelif_integration
+from core.handle import DataHandle, LIFObservables, LIObservables, handle_type
+from core.modules.defaults import CAPACITANCE, CAPACITANCE_LSB, NEURON
+from core.modules.neuron.recording import (
+    TraceScale,
+    check_voltage,
+    madc_neuron,
+    observe,
+)
+from core.modules.types import Population, hardware_array
+from core.observables import HardwareObservables, ReadoutSource
+from core.parameter import HXTransformedModelParameter
+
+if TYPE_CHECKING:
+    from core.experiment import Experiment
+
+_ADAPTATION = ("adaptation_cadc", "adaptation_madc")
+
+
+def default_capacitance() -> HXTransformedModelParameter:
+    """Return the capacitance of a neuron that was given none."""
+    return HXTransformedModelParameter(CAPACITANCE, capacitance_lsb)
+
+
+def capacitance_lsb(model_value: Any) -> Any:
+    """Return the LSB of the membrane capacitor for a model capacitance in s."""
+    return model_value / CAPACITANCE * CAPACITANCE_LSB
+
+
+class AELIF(Population):
+    """Neurons with current-based synapses, up to adaptive exponential ones.
+
+    The equations are those of `core.functional.aelif`; the flags switch terms on.
+    Parameters are numbers, tensors of shape (neurons,), or kinds of
+    `core.parameter`; `core.modules.defaults.NeuronDefaults` explains each.
+
+    :param size: number of neurons
+    :param experiment: the experiment they belong to
+    :param method: surrogate gradient of the spikes
+    :param alpha: its steepness, 1 / model units
+    :param clock_scale_adaptation_pulse: kept, the emulator has no such clock
+    :param execution_instance: the chip, None takes the default of the experiment
+    :param enable_spike_recording: use the spikes of the chip
+    :param enable_cadc_recording: use the membranes of the chip
+    :param enable_madc_recording: read ``record_neuron_id`` with the fast MADC
+    :param placement_constraint: circuits, one for each neuron
+    :param trace_offset: subtracted from CADC traces, LSB, raw − 128
+    :param trace_scale: model units per LSB
+    :param cadc_time_shift: steps by which CADC traces are moved to earlier times
+    :param shift_cadc_to_first: subtract the first sample instead of the offset
+    :param interpolation_mode: of CADC traces, ``"linear"`` or ``"nn"``
+    :param neuron_structure: kept, the emulator uses one circuit for each neuron
+    :raises ShapeError: if the number of constraints differs from the size
+
+    >>> import torch, core
+    >>> experiment = core.Experiment(mock=True)
+    >>> neuron = core.AELIF(3, experiment, leak=0, reset=0, threshold=1)
+    >>> out = neuron(core.SynapseHandle(graded_spikes=torch.ones(20, 1, 3)))
+    >>> core.run(experiment, None)
+    >>> out.adaptation_cadc.shape  # (time, batch, neurons)
+    torch.Size([20, 1, 3])
+    """
+
+    def __init__(
+        self,
+        size: int,
+        experiment: "Experiment | None",
+        leak: Any = NEURON.leak,
+        reset: Any = NEURON.reset,
+        threshold: Any = NEURON.threshold,
+        tau_mem: Any = NEURON.tau_mem,
+        tau_syn: Any = NEURON.tau_syn,
+        i_synin_gm: Any = NEURON.i_synin_gm,
+        membrane_capacitance: Any = NEURON.membrane_capacitance,
+        refractory_time: Any = NEURON.refractory_time,
+        synapse_dac_bias: Any = NEURON.synapse_dac_bias,
+        holdoff_time: Any = NEURON.holdoff_time,
+        method: str = "superspike",
+        alpha: float = 50.0,
+        exponential_slope: Any = NEURON.exponential_slope,
+        exponential_threshold: Any = NEURON.exponential_threshold,
+        subthreshold_adaptation_strength: Any = (
+            NEURON.subthreshold_adaptation_strength
+        ),
+        spike_triggered_adaptation_increment: Any = (
+            NEURON.spike_triggered_adaptation_increment
+        ),
+        clock_scale_adaptation_pulse: tuple[int, int] = (5, 5),
+        tau_adap: Any = NEURON.tau_adap,
+        leak_adaptation: Any = NEURON.leak_adaptation,
+        execution_instance: Any = None,
+        chip_coordinate: Any = None,
+        enable_spike_recording: bool = True,
+        enable_cadc_recording: bool = True,
+        enable_cadc_recording_placement_in_dram: bool = False,
+        cadc_readout_source: ReadoutSource = ReadoutSource.VOLTAGE,
+        enable_madc_recording: bool = False,
+        record_neuron_id: int | None = None,
+        madc_readout_source: ReadoutSource = ReadoutSource.VOLTAGE,
+        placement_constraint: Any = None,
+        trace_offset: Any = 0.0,
+        trace_scale: Any = 1.0,
+        cadc_time_shift: int = 0,
+        shift_cadc_to_first: bool = False,
+        interpolation_mode: str = "linear",
+        neuron_structure: Any = None,
+        leaky: bool = True,
+        fire: bool = True,
+        exponential: bool = True,
+        subthreshold_adaptation: bool = True,
+        spike_triggered_adaptation: bool = True,
+        **extra_params: Any,
+    ) -> None:
+        super().__init__(
+            size,
+            experiment,
+            execution_instance,
+            chip_coordinate,
+            leak=leak,
+            reset=reset,
+            threshold=threshold,
+            tau_mem=tau_mem,
+            tau_syn=tau_syn,
+            i_synin_gm=i_synin_gm,
+            membrane_capacitance=(
+                default_capacitance()
+                if membrane_capacitance is None
+                else membrane_capacitance
+            ),
+            refractory_time=refractory_time,
+            synapse_dac_bias=synapse_dac_bias,
+            holdoff_time=holdoff_time,
+            exponential_slope=exponential_slope,
+            exponential_threshold=exponential_threshold,
+            subthreshold_adaptation_strength=subthreshold_adaptation_strength,
+            spike_triggered_adaptation_increment=spike_triggered_adaptation_increment,
+            tau_adap=tau_adap,
+            leak_adaptation=leak_adaptation,
+            **extra_params,
+        )
+        if placement_constraint is not None and len(placement_constraint) != size:
+            raise ShapeError(
+                type(self).__name__,
+                "The number of neurons in logical neurons in `placement_constraint` "
+                "does not equal the `size` of the module.",
+                f"Give {size} of them, not {len(placement_constraint)}.",
+            )
+        self.method = method
+        self.alpha = alpha
+        self.clock_scale_adaptation_pulse = clock_scale_adaptation_pulse
+        self.enable_spike_recording = enable_spike_recording
+        self.enable_cadc_recording = enable_cadc_recording
+        self.enable_cadc_recording_placement_in_dram = (
+            enable_cadc_recording_placement_in_dram
+        )
+        self.cadc_readout_source = cadc_readout_source
+        self.enable_madc_recording = enable_madc_recording
+        self.record_neuron_id = record_neuron_id
+        self.madc_readout_source = madc_readout_source
+        self.placement_constraint = placement_constraint
+        self.offset = trace_offset
+        self.scale = trace_scale
+        self.cadc_time_shift = cadc_time_shift
+        self.shift_cadc_to_first = shift_cadc_to_first
+        self.interpolation_mode = interpolation_mode
+        self.neuron_structure = neuron_structure
+        self.leaky = leaky
+        self.fire = fire
+        self.exponential = exponential
+        self.subthreshold_adaptation = subthreshold_adaptation
+        self.spike_triggered_adaptation = spike_triggered_adaptation
+        self.output_type = handle_type(
+            *(LIFObservables if fire else LIObservables).names(),
+            *(_ADAPTATION if self.adaptation else ()),
+        )
+        self._mask: Tensor | None = None
+
+    @property
+    def adaptation(self) -> bool:
+        """Whether there is an adaptation current."""
+        return self.subthreshold_adaptation or self.spike_triggered_adaptation
+
+    @property
+    def mask(self) -> Tensor | None:
+        """False where a neuron sends no events; shape (neurons,), None is all True."""
+        return self._mask
+
+    @mask.setter
+    def mask(self, mask: Tensor | None) -> None:
+        self._mask = mask
+        self._changed = True
+
+    def forward_func(self, *input: DataHandle, hw_data: Any = None) -> DataHandle:
+        """Integrate the neurons.
+
+        :param input: with ``graded_spikes`` of shape (time, batch, neurons), model
+            units; several are added
+        :param hw_data: measured data of `post_process`, or None
+        :raises ShapeError: if the shapes or the number of neurons differ
+        """
+        values = {name: p.model_value for name, p in self.params_dict().items()}
+        capacitance = values["membrane_capacitance"]
+        membrane, madc, current, adaptation, adaptation_madc, spikes = (
+            cuba_aelif_integration(
+                self._drive(input),
+                leak=values["leak"],
+                reset=values["reset"],
+                threshold=values["threshold"],
+                tau_syn=values["tau_syn"],
+                c_mem=capacitance,
+                g_l=capacitance / values["tau_mem"],
+                refractory_time=values["refractory_time"],
+                method=self.method,
+                alpha=self.alpha,
+                exp_slope=values["exponential_slope"],
+                exp_threshold=values["exponential_threshold"],
+                subthreshold_adaptation_strength=values[
+                    "subthreshold_adaptation_strength"
+                ],
+                spike_triggered_adaptation_increment=values[
+                    "spike_triggered_adaptation_increment"
+                ],
+                tau_adap=values["tau_adap"],
+                hw_data=hw_data,
+                dt=1e-6 if self.experiment is None else self.experiment.dt,
+                leaky=self.leaky,
+                fire=self.fire,
+                refractory=self._refractory(values["refractory_time"]),
+                exponential=self.exponential,
+                subthreshold_adaptation=self.subthreshold_adaptation,
+                spike_triggered_adaptation=self.spike_triggered_adaptation,
+            )
+        )
+        traces = {
+            "membrane_cadc": membrane,
+            "membrane_madc": madc,
+            "current": current,
+            "adaptation_cadc": adaptation,
+            "adaptation_madc": adaptation_madc,
+            "spikes": spikes,
+        }
+        return self.output_type(**{n: traces[n] for n in self.output_type.names()})
+
+    def _drive(self, input: tuple[DataHandle, ...]) -> Tensor:
+        """Return the sum of all inputs."""
+        drives = [handle.graded_spikes for handle in input]
+        for drive in drives:
+            if drive.ndim != 3 or drive.shape[-1] != self.size:
+                raise ShapeError(
+                    type(self).__name__,
+                    f"has {self.size} neurons, its input has shape "
+                    f"{tuple(drive.shape)}.",
+                    f"Give it the shape (time, batch, {self.size}).",
+                )
+            if drive.shape != drives[0].shape:
+                raise ShapeError(
+                    type(self).__name__,
+                    f"its inputs have shapes {[tuple(d.shape) for d in drives]}.",
+                    "Give all inputs the same time steps and batch size.",
+                )
+        total: Tensor = sum(drives[1:], drives[0])
+        return total
+
+    def _refractory(self, refractory_time: Any) -> bool:
+        applies = bool(torch.as_tensor(refractory_time).any())
+        if applies and not self.fire:
+            warnings.warn(
+                "Refractory period is not applicable due to specified non-spiking "
+                "behaviour.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return applies and self.fire
+
+    def add_to_network_graph(self, builder: chip.NetworkBuilder) -> str:
+        """Add the neurons to the network of the chip and return their name.
+
+        :raises NotEmulatedError: if a term is on that the chip has but not the emulator
+        :raises RecordingError: if the MADC reads another population
+        """
+        assert self.descriptor is not None, "registered before"
+        self._check_terms()
+        check_voltage(
+            self.descriptor, self.cadc_readout_source, self.madc_readout_source
+        )
+        if self.enable_madc_recording:
+            neuron = madc_neuron(
+                self.descriptor,
+                self.size,
+                self.record_neuron_id,
+                taken=builder.madc is not None,
+            )
+            builder.madc = (self.descriptor, neuron)
+        mask = None if self.mask is None else self.mask.cpu().numpy().astype(bool)
+        return builder.add(
+            chip.Population(
+                self.descriptor, self.size, self.neuron_target(), self.fire, mask
+            )
+        )
+
+    def _check_terms(self) -> None:
+        """Raise if a term is on with a CapMem code other than 0, which is off."""
+
+        def on(name: str) -> bool:
+            return bool((hardware_array(getattr(self, name)).astype(int) != 0).any())
+
+        terms = {
+            "exponential": self.exponential and on("exponential_slope"),
+            "subthreshold adaptation": self.subthreshold_adaptation
+            and on("subthreshold_adaptation_strength")
+            and on("tau_adap"),
+            "spike-triggered adaptation": self.spike_triggered_adaptation
+            and on("spike_triggered_adaptation_increment")
+            and on("tau_adap"),
+        }
+        if any(terms.values()):
+            raise NotEmulatedError(
+                str(self.descriptor),
+                f"the emulated chip has no {', no '.join(t for t in terms if terms[t])}"
+                " term.",
+                "Switch it off by its flag, or run the experiment with mock=True.",
+            )
+
+    def post_process(self, hw_data: HardwareObservables, runtime: float) -> DataHandle:
+        """Return recorded spikes and traces, in model units.
+
+        :param runtime: s
+        :returns: handle with ``voltage``, ``adaptation`` and ``spikes``
+        """
+        assert self.experiment is not None, "only modules of an experiment run"
+        return observe(
+            hw_data,
+            runtime,
+            self.experiment.dt,
+            spikes=self.fire and self.enable_spike_recording,
+            cadc=self.enable_cadc_recording,
+            scale=TraceScale(
+                self.offset,
+                self.scale,
+                self.cadc_time_shift,
+                self.shift_cadc_to_first,
+            ),
+            interpolation_mode=self.interpolation_mode,
+        )

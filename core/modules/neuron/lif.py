@@ -1,0 +1,97 @@
+"""Leaky integrate-and-fire neurons."""
+
+from typing import TYPE_CHECKING, Any
+
+from core.modules.defaults import NEURON
+from core.modules.neuron.aelif import AELIF
+
+if TYPE_CHECKING:
+    from core.experiment import Experiment
+
+
+class LIF(AELIF):
+    """Leaky integrate-and-fire neurons; the arguments are those of `AELIF`.
+
+    ``C dv/dt = C / tau_mem (leak - v) + i``, ``tau_syn di/dt = -i``, a spike and
+    ``v = reset`` where ``v > threshold``. Returns `core.handle.LIFObservables` of shape
+    (time, batch, neurons).
+
+    >>> import torch, core
+    >>> experiment = core.Experiment(mock=True)
+    >>> neuron = core.LIF(3, experiment, leak=0, reset=0, threshold=1)
+    >>> out = neuron(core.SynapseHandle(graded_spikes=torch.ones(20, 1, 3)))
+    >>> core.run(experiment, None)
+    >>> out.spikes.shape, int(out.spikes[:, 0, 0].sum())
+    (torch.Size([20, 1, 3]), 5)
+    """
+
+    def __init__(
+        self,
+        size: int,
+        experiment: "Experiment | None",
+        leak: Any = NEURON.leak,
+        reset: Any = NEURON.reset,
+        threshold: Any = NEURON.threshold,
+        tau_mem: Any = NEURON.tau_mem,
+        tau_syn: Any = NEURON.tau_syn,
+        i_synin_gm: Any = NEURON.i_synin_gm,
+        membrane_capacitance: Any = NEURON.membrane_capacitance,
+        refractory_time: Any = NEURON.refractory_time,
+        synapse_dac_bias: Any = NEURON.synapse_dac_bias,
+        holdoff_time: Any = NEURON.holdoff_time,
+        method: str = "superspike",
+        alpha: float = 50.0,
+        execution_instance: Any = None,
+        chip_coordinate: Any = None,
+        enable_spike_recording: bool = True,
+        enable_cadc_recording: bool = True,
+        enable_cadc_recording_placement_in_dram: bool = False,
+        enable_madc_recording: bool = False,
+        record_neuron_id: int | None = None,
+        placement_constraint: Any = None,
+        trace_offset: Any = 0.0,
+        trace_scale: Any = 1.0,
+        cadc_time_shift: int = 0,
+        shift_cadc_to_first: bool = False,
+        interpolation_mode: str = "linear",
+        neuron_structure: Any = None,
+        **extra_params: Any,
+    ) -> None:
+        super().__init__(
+            size,
+            experiment,
+            leak=leak,
+            reset=reset,
+            threshold=threshold,
+            tau_mem=tau_mem,
+            tau_syn=tau_syn,
+            i_synin_gm=i_synin_gm,
+            membrane_capacitance=membrane_capacitance,
+            refractory_time=refractory_time,
+            synapse_dac_bias=synapse_dac_bias,
+            holdoff_time=holdoff_time,
+            method=method,
+            alpha=alpha,
+            execution_instance=execution_instance,
+            chip_coordinate=chip_coordinate,
+            enable_spike_recording=enable_spike_recording,
+            enable_cadc_recording=enable_cadc_recording,
+            enable_cadc_recording_placement_in_dram=(
+                enable_cadc_recording_placement_in_dram
+            ),
+            enable_madc_recording=enable_madc_recording,
+            record_neuron_id=record_neuron_id,
+            placement_constraint=placement_constraint,
+            trace_offset=trace_offset,
+            trace_scale=trace_scale,
+            cadc_time_shift=cadc_time_shift,
+            shift_cadc_to_first=shift_cadc_to_first,
+            interpolation_mode=interpolation_mode,
+            neuron_structure=neuron_structure,
+            leaky=True,
+            fire=True,
+            exponential=False,
+            subthreshold_adaptation=False,
+            spike_triggered_adaptation=False,
+            **extra_params,
+        )

@@ -1,0 +1,108 @@
+"""From recorded traces to traces in model units."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.errors import HXError, NotEmulatedError, ParameterError
+from core.handle import DataHandle, Handle
+from core.observables import AnalogObservable, HardwareObservables, ReadoutSource
+
+
+class RecordingError(HXError, RuntimeError, ValueError):
+    """The chip cannot record what was asked for."""
+
+
+@dataclass(frozen=True)
+class TraceScale:
+    """How a CADC trace, raw − 128, becomes a trace in model units.
+
+    ``v = (trace - offset) * scale``, after a shift in time.
+
+    :param offset: scalar or shape (neurons,), LSB
+    :param scale: scalar or shape (neurons,), model units per LSB
+    :param time_shift: steps; positive moves the trace to earlier times
+    :param to_first: subtract the first value of each trace instead of the offset
+    """
+
+    offset: Any = 0.0
+    scale: Any = 1.0
+    time_shift: int = 0
+    to_first: bool = False
+
+    def apply(self, trace: Tensor) -> Tensor:
+        """Return ``trace``, shape (time, batch, neurons), in model units."""
+        row = torch.arange(len(trace)) + self.time_shift
+        trace = trace[row.clamp(0, len(trace) - 1)]
+        offset = trace[0] if self.to_first else self.offset
+        scaled: Tensor = (trace - offset) * self.scale
+        return scaled
+
+
+def observe(
+    hw_data: HardwareObservables,
+    runtime: float,
+    dt: float,
+    *,
+    spikes: bool,
+    cadc: bool,
+    scale: TraceScale,
+    interpolation_mode: str,
+) -> DataHandle:
+    """Return what was recorded as tensors.
+
+    :param runtime: s
+    :param dt: step width, s
+    :param spikes: whether spikes are recorded
+    :param cadc: whether this population is recorded with the CADC
+    :returns: handle with ``voltage``, ``adaptation`` and ``spikes``
+    """
+    trace = None
+    if cadc and hw_data.cadc is not None:
+        trace = scale.apply(hw_data.cadc.to_dense(runtime, dt, interpolation_mode))
+    dense = None
+    if spikes and hw_data.spikes is not None:
+        dense = hw_data.spikes.to_dense(runtime, dt)
+    madc = None if hw_data.madc is None else hw_data.madc.to_raw()
+    return Handle(
+        voltage=AnalogObservable(trace, madc),
+        adaptation=AnalogObservable(),
+        spikes=dense,
+    )
+
+
+def madc_neuron(where: str, size: int, neuron: int | None, taken: bool) -> int:
+    """Return the neuron that the MADC reads.
+
+    :param taken: whether the MADC reads another population
+    :raises RecordingError: if it does
+    :raises ParameterError: if there is no such neuron
+    """
+    if taken:
+        raise RecordingError(
+            where,
+            "Another HXModule already registered MADC recording.",
+            "The chip has one MADC: enable it for one population only.",
+        )
+    if neuron is None or not 0 <= neuron < size:
+        raise ParameterError(
+            where,
+            f"the MADC cannot read neuron {neuron}, there are {size} neurons.",
+            f"Give record_neuron_id from 0 to {size - 1}.",
+        )
+    return neuron
+
+
+def check_voltage(where: str, *sources: ReadoutSource) -> None:
+    """Raise if an ADC is to read anything but a membrane.
+
+    :raises NotEmulatedError: if it is
+    """
+    if any(source is not ReadoutSource.VOLTAGE for source in sources):
+        raise NotEmulatedError(
+            where,
+            "the emulated chip cannot record the adaptation.",
+            "Set the readout source to ReadoutSource.VOLTAGE.",
+        )

@@ -1,0 +1,116 @@
+"""Synapses with a dense weight matrix."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from core.chip import network as chip
+from core.errors import ShapeError
+from core.functional.linear import linear
+from core.handle import DataHandle, SynapseHandle
+from core.modules.types import Projection, integer_weights
+from core.transforms.weight_transforms import linear_saturating
+
+if TYPE_CHECKING:
+    from core.experiment import Experiment
+
+
+class FeatureError(ShapeError, RuntimeError):
+    """The input has another number of sources than the synapse."""
+
+
+class Synapse(Projection):
+    """Dense synapses: ``graded_spikes = spikes @ weight.T``, in model units.
+
+    On the chip the weights are ``transform(weight)``, rounded to −63…63.
+
+    :param in_features: number of sources
+    :param out_features: number of targets
+    :param experiment: the experiment it belongs to
+    :param execution_instance: the chip, None takes the default of the experiment
+    :param device: of the weights
+    :param dtype: of the weights
+    :param transform: from model weights to weight LSB
+    :param plasticity_rule: kept, the emulator has no plasticity
+    :ivar weight: shape (target, source), model units
+
+    >>> import torch, core
+    >>> experiment = core.Experiment(mock=True)
+    >>> synapse = core.Synapse(2, 3, experiment)
+    >>> graded = synapse(core.LIFObservables(spikes=torch.ones(10, 1, 2)))
+    >>> core.run(experiment, None)
+    >>> graded.graded_spikes.shape  # (time, batch, target)
+    torch.Size([10, 1, 3])
+    """
+
+    output_type = SynapseHandle
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        experiment: "Experiment | None",
+        execution_instance: Any = None,
+        chip_coordinate: Any = None,
+        device: Any = None,
+        dtype: torch.dtype | None = None,
+        transform: Callable[[Tensor], Tensor] = linear_saturating,
+        plasticity_rule: Any = None,
+    ) -> None:
+        super().__init__(
+            in_features, out_features, experiment, execution_instance, chip_coordinate
+        )
+        self.weight_transform = transform
+        self.plasticity_rule = plasticity_rule
+        self.weight = nn.Parameter(
+            torch.empty(out_features, in_features, device=device, dtype=dtype)
+        )
+        self._last_weight: Tensor | None = None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new weights, uniform in ±1 / sqrt(in_features)."""
+        nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+
+    @property
+    def changed_since_last_run(self) -> bool:
+        """Whether the weights changed since the last run."""
+        return (
+            self._changed
+            or self._last_weight is None
+            or not torch.equal(self._last_weight, self.weight)
+        )
+
+    def reset_changed_since_last_run(self) -> None:
+        """Note that the chip has seen the current weights."""
+        super().reset_changed_since_last_run()
+        self._last_weight = self.weight.detach().clone()
+
+    def add_to_network_graph(
+        self, pre: str, post: str, builder: chip.NetworkBuilder
+    ) -> str:
+        """Add the integer weights to the network of the chip and return the name."""
+        assert self.descriptor is not None, "registered before"
+        weights = integer_weights(self.weight_transform(self.weight))
+        return builder.add(chip.Projection(self.descriptor, pre, post, weights))
+
+    def forward_func(self, input: DataHandle) -> DataHandle:  # type: ignore[override]
+        """Return the graded spikes of the targets.
+
+        :param input: with ``spikes`` of shape (time, batch, source)
+        :raises FeatureError: if the number of sources differs
+        """
+        spikes = input.spikes
+        if spikes is not None and spikes.shape[-1] != self.in_features:
+            raise FeatureError(
+                type(self).__name__,
+                f"takes {self.in_features} sources, the input has {spikes.shape[-1]}.",
+                "Make in_features the size of the population before it.",
+            )
+        return SynapseHandle(graded_spikes=self._graded(spikes))
+
+    def _graded(self, spikes: Tensor) -> Tensor:
+        return linear(spikes, self.weight)

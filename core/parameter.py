@@ -1,0 +1,258 @@
+"""Parameters of neurons: one value for the model, one for the chip.
+
+====================================  =====================  =====================
+class                                 value on the chip      value in the model
+====================================  =====================  =====================
+`HXParameter`                         given                  the same
+`MixedHXModelParameter`               given                  given, independent
+`HXTransformedModelParameter`         function of the model  given
+`ModelParameter`                      the same               given
+====================================  =====================  =====================
+
+Values are numbers, tensors that broadcast to (batch, neurons), or None.
+"""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from core.errors import ParameterError
+
+SetOnChip = Callable[..., None]
+
+
+class HXBaseParameter(nn.Module):
+    """Base of all parameters.
+
+    :param hardware_value: value on the chip, in the units of the chip
+    :param model_value: value in the model, in model units
+    """
+
+    def __init__(self, hardware_value: Any, model_value: Any) -> None:
+        super().__init__()
+        self._hardware_value = hardware_value
+        self._model_value = model_value
+        self.set_on_chip_func: SetOnChip | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(getattr(type(self), name, None), property):
+            object.__setattr__(self, name, value)  # nn.Module skips setters
+        else:
+            super().__setattr__(name, value)
+
+    @property
+    def hardware_value(self) -> Any:
+        """Value on the chip."""
+        return self._hardware_value
+
+    @hardware_value.setter
+    def hardware_value(self, value: Any) -> None:
+        self._hardware_value = value
+
+    @property
+    def model_value(self) -> Any:
+        """Value in the model."""
+        return self._model_value
+
+    @model_value.setter
+    def model_value(self, value: Any) -> None:
+        self._store(value)
+
+    def _store(self, value: Any) -> None:
+        """Set the model value; one that is trained stays the same `nn.Parameter`."""
+        if not self.is_trainable() or isinstance(value, nn.Parameter):
+            self._model_value = value
+            return
+        with torch.no_grad():
+            self._model_value.copy_(torch.as_tensor(value))
+
+    def forward(self) -> Any:
+        """Return the model value."""
+        return self.model_value
+
+    def is_trainable(self) -> bool:
+        """Return whether gradients are taken with respect to the model value."""
+        return isinstance(self._model_value, nn.Parameter)
+
+    def make_trainable(self, set_on_chip_func: SetOnChip | None = None) -> Self:
+        """Turn the model value into an `nn.Parameter` of floating point.
+
+        :param set_on_chip_func: called by `set_on_chip`
+        :returns: the parameter itself
+        """
+        value = torch.as_tensor(self._model_value)
+        if not value.is_floating_point():
+            value = value.to(torch.get_default_dtype())
+        self._model_value = nn.Parameter(value.detach().clone())
+        self.set_on_chip_func = set_on_chip_func
+        return self
+
+    def set_on_chip(self, chip: Any, coords: Any) -> None:
+        """Write the trained value to ``chip`` at ``coords``.
+
+        :raises ParameterError: if no function was given to do so
+        """
+        if self.set_on_chip_func is None:
+            raise ParameterError(
+                type(self).__name__,
+                "When executing on HW,set_on_chip_func needs to be provided.",
+                "Give it to make_trainable.",
+            )
+        self.set_on_chip_func(self.hardware_value, chip, coords)
+
+    def set_hw_config(self, neuron_coordinates: Any, neuron_configs: Any) -> None:
+        """Write the trained value to ``neuron_configs``."""
+        self.set_on_chip(neuron_configs, neuron_coordinates)
+
+    def model_value_detach(self) -> Any:
+        """Return the model value without its gradient."""
+        return detached(self.model_value)
+
+    def hardware_value_detach(self) -> Any:
+        """Return the value on the chip without its gradient."""
+        return detached(self.hardware_value)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(at ({id(self)}), "
+            f"hardware_value={self.hardware_value}, "
+            f"model_value={self.model_value}, trainable={self.is_trainable()})"
+        )
+
+
+def detached(value: Any) -> Any:
+    """Return ``value`` without its gradient, if it has one."""
+    return value.detach() if isinstance(value, torch.Tensor) else value
+
+
+class HXParameter(HXBaseParameter):
+    """One value for the chip and the model.
+
+    >>> threshold = HXParameter(125)
+    >>> threshold.hardware_value, threshold.model_value
+    (125, 125)
+    """
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(None, value)
+
+    @property
+    def hardware_value(self) -> Any:
+        """The one value, without gradient."""
+        return detached(self._model_value)
+
+    @hardware_value.setter
+    def hardware_value(self, value: Any) -> None:
+        self._store(value)
+
+    @property  # type: ignore[misc]  # it has no setter
+    def model_value(self) -> Any:
+        """The one value."""
+        return self._model_value
+
+
+class MixedHXModelParameter(HXBaseParameter):
+    """Independent values for the model and the chip.
+
+    >>> leak = MixedHXModelParameter(model_value=0.0, hardware_value=80)
+    >>> leak.hardware_value, leak.model_value
+    (80, 0.0)
+    """
+
+    def __init__(self, model_value: Any, hardware_value: Any) -> None:
+        super().__init__(hardware_value, model_value)
+
+
+class HXTransformedModelParameter(HXBaseParameter):
+    """The value on the chip is a function of the model value.
+
+    >>> capacitance = HXTransformedModelParameter(10.0, lambda value: 6.3 * value)
+    >>> capacitance.hardware_value
+    63.0
+    """
+
+    def __init__(self, model_value: Any, transform_func: Callable[[Any], Any]) -> None:
+        super().__init__(None, model_value)
+        self.transform_func = transform_func
+
+    @property
+    def hardware_value(self) -> Any:
+        """Function of the current model value; assignments are ignored."""
+        return self.transform_func(self.model_value)
+
+    @hardware_value.setter
+    def hardware_value(self, value: Any) -> None:
+        """Ignore ``value``: it follows from the model."""
+
+
+class ModelParameter(HXBaseParameter):
+    """The chip takes the value of the model; assignments to it are ignored.
+
+    >>> ModelParameter(1e-6).hardware_value
+    1e-06
+    """
+
+    def __init__(self, model_value: Any) -> None:
+        super().__init__(None, model_value)
+
+    @property
+    def hardware_value(self) -> Any:
+        """The model value; assignments are ignored."""
+        return self.model_value
+
+    @hardware_value.setter
+    def hardware_value(self, value: Any) -> None:
+        """Ignore ``value``: it follows from the model."""
+
+
+class TrainableHXParameter(HXParameter):
+    """An `HXParameter` that is trained from the start."""
+
+    def __init__(self, value: Any, set_on_hw_func: SetOnChip | None = None) -> None:
+        super().__init__(value)
+        self.make_trainable(set_on_hw_func)
+
+
+class TrainableMixedHXModelParameter(MixedHXModelParameter):
+    """A `MixedHXModelParameter` whose model value is trained from the start."""
+
+    def __init__(
+        self,
+        model_value: Any,
+        hardware_value: Any,
+        set_on_hw_func: SetOnChip | None = None,
+    ) -> None:
+        copied = torch.as_tensor(hardware_value).detach().clone()
+        super().__init__(model_value, copied)
+        self.make_trainable(set_on_hw_func)
+
+
+class TrainableHXTransformedModelParameter(HXTransformedModelParameter):
+    """An `HXTransformedModelParameter` that is trained from the start."""
+
+    def __init__(
+        self,
+        model_value: Any,
+        transform_func: Callable[[Any], Any],
+        set_on_hw_func: SetOnChip | None = None,
+    ) -> None:
+        super().__init__(model_value, transform_func)
+        self.make_trainable(set_on_hw_func)
+
+
+class TrainableModelParameter(ModelParameter):
+    """A `ModelParameter` that is trained from the start."""
+
+    def __init__(
+        self, model_value: Any, set_on_hw_func: SetOnChip | None = None
+    ) -> None:
+        super().__init__(model_value)
+        self.make_trainable(set_on_hw_func)
+
+
+#: What a neuron accepts for a parameter: any of the kinds, or a plain value.
+ParameterType = (
+    HXParameter | MixedHXModelParameter | HXTransformedModelParameter | ModelParameter
+)

@@ -1,0 +1,237 @@
+"""What is wrong with a document, as `Problem`s: the document alone, no chip, no torch.
+
+Construction of a spec never raises, so a half-drawn network is legal. `check` says what
+keeps it from running, with the name of the thing and of its field, so that the page can
+show each problem at its place.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from core.errors import Problem, did_you_mean
+from core.spec.experiment import ExperimentSpec
+from core.spec.fields import Spec
+from core.spec.network import LISpec, NetworkSpec, PopulationSpec, Value, VoltageScale
+from core.spec.stimulus import Stimulus
+from core.units import format_quantity
+
+#: More steps than this would take minutes and gigabytes in the model.
+MAX_STEPS = 100_000
+
+
+def check(spec: ExperimentSpec) -> list[Problem]:
+    """Return everything that is wrong with ``spec``, errors before notes."""
+    problems = [
+        *_names(spec.network),
+        *_populations(spec),
+        *_projections(spec.network),
+        *_cycles(spec.network),
+        *_stimuli(spec),
+        *_recording(spec),
+        *_settings(spec),
+    ]
+    return sorted(problems, key=lambda problem: problem.severity == "note")
+
+
+def bounds(spec: Spec, where: str, subject: str) -> Iterator[Problem]:
+    """Yield a problem for each field of ``spec`` outside its declared bounds."""
+    for name, info in spec.infos().items():
+        value: Any = getattr(spec, name)
+        if isinstance(value, VoltageScale):
+            yield from bounds(value, f"{where}, voltage scale", subject)
+        number = value.model if isinstance(value, Value) else value
+        label = info.label or name
+        if info.choices and value not in info.choices:
+            known = ", ".join(repr(c) for c in info.choices)
+            what = f"{label} is {value!r}."
+            yield Problem(where, what, f"Use one of {known}.", "error", subject, name)
+        if info.low is None and info.high is None:
+            continue
+        if number is None:
+            continue
+        low = -np.inf if info.low is None else info.low
+        high = np.inf if info.high is None else info.high
+        # A value computed in µs may miss its bound by a rounding error.
+        slack = 1e-9 * max(abs(low) if np.isfinite(low) else 0, abs(number))
+        if not low - slack <= number <= high + slack:
+            yield Problem(
+                where,
+                f"{label} is {format_quantity(number, info.unit)}.",
+                f"Use {format_quantity(low, info.unit)} to "
+                f"{format_quantity(high, info.unit)}.",
+                "error",
+                subject,
+                name,
+            )
+
+
+def _names(network: NetworkSpec) -> Iterator[Problem]:
+    for name, count in Counter(network.names).items():
+        if count > 1:
+            yield Problem(
+                f"'{name}'",
+                f"{count} populations or projections have this name.",
+                "Rename all but one.",
+                subject=name,
+            )
+        if not name.strip():
+            yield Problem("network", "a name is empty.", "Give it a name.")
+
+
+def _populations(spec: ExperimentSpec) -> Iterator[Problem]:
+    dt = spec.run.dt
+    for population in spec.network.populations:
+        where, name = f"population '{population.name}'", population.name
+        yield from bounds(population, where, name)
+        if isinstance(population, LISpec):
+            for field in ("tau_mem", "tau_syn"):
+                tau = getattr(population, field)
+                if tau < dt:
+                    label = population.info(field).label
+                    yield Problem(
+                        where,
+                        f"the {label}, {format_quantity(tau, 's')}, is shorter than "
+                        f"the step, {format_quantity(dt, 's')}.",
+                        "Make the step smaller or the time constant larger.",
+                        "error",
+                        name,
+                        field,
+                    )
+            yield from _values(population, where)
+
+
+def _values(population: PopulationSpec, where: str) -> Iterator[Problem]:
+    for field, info in population.infos().items():
+        value = getattr(population, field)
+        if not isinstance(value, Value):
+            continue
+        ranges = (("hardware", 0, 255, "LSB"), ("code", 0, 1022, ""))
+        for scale, low, high, unit in ranges:
+            number = getattr(value, scale)
+            if number is not None and not low <= number <= high:
+                yield Problem(
+                    where,
+                    f"{info.label}: the {scale} value is {number:g} {unit}.".strip(),
+                    f"Use {low} to {high}.",
+                    "error",
+                    population.name,
+                    field,
+                )
+
+
+def _projections(network: NetworkSpec) -> Iterator[Problem]:
+    populations = {p.name: p for p in network.populations}
+    for projection in network.projections:
+        where, name = f"projection '{projection.name}'", projection.name
+        yield from bounds(projection, where, name)
+        ends = (projection.source, projection.target)
+        missing = [end for end in ends if end not in populations]
+        for end in missing:
+            hint = did_you_mean(end, populations)
+            what = f"there is no population '{end}'.{hint}"
+            yield Problem(where, what, "Connect it anew.", subject=name)
+        if missing:
+            continue
+        pre, post = populations[projection.source], populations[projection.target]
+        if not post.accepts_input or not pre.spiking:
+            what = (
+                f"{pre.kind} '{pre.name}' cannot project to {post.kind} '{post.name}'."
+            )
+            yield Problem(where, what, "Remove it.", subject=name)
+        if projection.weights.shape != (post.size, pre.size):
+            yield Problem(
+                where,
+                f"the weights have shape {projection.weights.shape}, the populations "
+                f"need {(post.size, pre.size)} (target, source).",
+                "Resize a population or load other weights.",
+                subject=name,
+            )
+        elif not np.isfinite(projection.weights).all():
+            what = "some weights are not finite."
+            yield Problem(where, what, "Set them to numbers.", subject=name)
+
+
+def _cycles(network: NetworkSpec) -> Iterator[Problem]:
+    graph = nx.DiGraph((p.source, p.target) for p in network.projections)
+    for members in nx.strongly_connected_components(graph):
+        inside = [
+            p
+            for p in network.projections
+            if p.source in members and p.target in members
+        ]
+        if inside:
+            path = ", ".join(f"{p.source} → {p.target}" for p in inside)
+            yield Problem(
+                f"projection '{inside[-1].name}'",
+                f"the network has a loop ({path}).",
+                "Remove a projection of the loop: recurrent networks do not run yet.",
+                subject=inside[-1].name,
+            )
+
+
+def _stimuli(spec: ExperimentSpec) -> Iterator[Problem]:
+    inputs = {p.name for p in spec.network.populations if not p.accepts_input}
+    for name, count in Counter(s.population for s in spec.stimuli).items():
+        if name not in inputs:
+            what = f"it drives '{name}', which is no input.{did_you_mean(name, inputs)}"
+            yield Problem("stimulus", what, "Choose an input population.")
+        elif count > 1:
+            what = f"{count} stimuli drive this input."
+            yield Problem(f"input '{name}'", what, "Keep one.", subject=name)
+    for stimulus in spec.stimuli:
+        where = f"stimulus of '{stimulus.population}'"
+        yield from bounds(stimulus, where, stimulus.population)
+        yield from _channels(stimulus, spec)
+    for name in sorted(inputs - {s.population for s in spec.stimuli}):
+        what, fix = "nothing drives it.", "Choose a stimulus."
+        yield Problem(f"input '{name}'", what, fix, "note", name)
+
+
+def _channels(stimulus: Stimulus, spec: ExperimentSpec) -> Iterator[Problem]:
+    needed = stimulus.channels
+    for population in spec.network.populations:
+        wrong = needed is not None and population.size != needed
+        if population.name == stimulus.population and wrong:
+            yield Problem(
+                f"stimulus of '{stimulus.population}'",
+                f"a {stimulus.kind} stimulus has {needed} channels, the input "
+                f"{population.size}.",
+                f"Give the input {needed} channels.",
+                subject=stimulus.population,
+                parameter="size",
+            )
+
+
+def _recording(spec: ExperimentSpec) -> Iterator[Problem]:
+    recording = spec.recording
+    if recording.madc_population is None:
+        return
+    names = [p.name for p in spec.network.populations if p.accepts_input]
+    if recording.madc_population not in names:
+        name = recording.madc_population
+        what = f"the MADC reads '{name}', which has no membrane."
+        hint = did_you_mean(name, names).strip()
+        yield Problem("recording", what, hint or "Choose a population of neurons.")
+        return
+    size = spec.network.population(recording.madc_population).size
+    if recording.madc_neuron >= size:
+        what = f"the MADC reads neuron {recording.madc_neuron} of {size}."
+        yield Problem("recording", what, f"Choose 0 to {size - 1}.")
+
+
+def _settings(spec: ExperimentSpec) -> Iterator[Problem]:
+    yield from bounds(spec.run, "run settings", "run")
+    yield from bounds(spec.chip, "chip", "chip")
+    if spec.run.dt > 0 and spec.run.runtime / spec.run.dt > MAX_STEPS:
+        yield Problem(
+            "run settings",
+            f"the run has {spec.run.runtime / spec.run.dt:.0f} steps.",
+            f"Use at most {MAX_STEPS}: a shorter runtime or a larger step.",
+            "error",
+            "run",
+            "runtime",
+        )

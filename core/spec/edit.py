@@ -1,0 +1,214 @@
+"""Edits of the document: add, connect, rename, resize, remove, move.
+
+Each function takes an `ExperimentSpec` and returns a new one. They work on the whole
+document and not only on its network, because stimuli, recording and view refer to
+populations by name. A gesture that can never mean anything raises at once; a network
+that is only half finished is legal.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import NetworkError
+from core.spec.experiment import ExperimentSpec
+from core.spec.network import (
+    InputSpec,
+    NetworkSpec,
+    PopulationSpec,
+    ProjectionSpec,
+)
+from core.spec.stimulus import PoissonSpikes
+
+
+def unique_name(network: NetworkSpec, base: str) -> str:
+    """Return ``base``, or ``base2``, ``base3`` ... if it is taken."""
+    stem = re.sub(r"\d+$", "", base) or base
+    name, count = base, 1
+    while name in network.names:
+        count += 1
+        name = f"{stem}{count}"
+    return name
+
+
+def random_weights(targets: int, sources: int, seed: int = 0) -> NDArray[np.float32]:
+    """Return weights around 0.5, a third of them negative; shape (target, source)."""
+    rng = np.random.default_rng(seed)
+    scale = 1 / np.sqrt(max(1, sources / 4))
+    weights = rng.normal(0.4, 0.5, (targets, sources)) * scale
+    return weights.astype(np.float32)
+
+
+def add_population(
+    spec: ExperimentSpec, kind: type[PopulationSpec], position: tuple[float, float]
+) -> ExperimentSpec:
+    """Add a population with a free name; an input comes with Poisson spikes."""
+    base = {"LIF": "neurons", "LI": "readout"}.get(kind.kind, kind.kind)
+    name = unique_name(spec.network, base)
+    new = kind(name=name, size=4, position=position, color=_free_color(spec.network))
+    spec = spec.replace(
+        network=spec.network.replace(populations=(*spec.network.populations, new)),
+        view=spec.view.replace(selected=name),
+    )
+    if isinstance(new, InputSpec):
+        spec = spec.replace(stimuli=(*spec.stimuli, PoissonSpikes(population=name)))
+    return spec
+
+
+def color_of(network: NetworkSpec, name: str) -> int:
+    """Return the colour index of a population: its own, or its place in the order."""
+    for place, population in enumerate(network.populations):
+        if population.name == name:
+            return place if population.color is None else population.color
+    return 0
+
+
+def _free_color(network: NetworkSpec) -> int:
+    used = {color_of(network, p.name) for p in network.populations}
+    return next(c for c in range(len(used) + 1) if c not in used)
+
+
+def refusal(network: NetworkSpec, source: str, target: str) -> str | None:
+    """Return why ``source`` → ``target`` can never be a projection, or None."""
+    pre, post = network.population(source), network.population(target)
+    if not post.accepts_input:
+        return f"'{target}' is an input: it sends spikes and receives none."
+    if not pre.spiking:
+        return f"'{source}' is a leaky integrator: it never spikes."
+    if any(p.source == source and p.target == target for p in network.projections):
+        return f"'{source}' → '{target}' exists already."
+    return None
+
+
+def connect(
+    spec: ExperimentSpec,
+    source: str,
+    target: str,
+    weights: NDArray[np.float32] | None = None,
+) -> ExperimentSpec:
+    """Add a projection.
+
+    :param weights: shape (target, source), model units; drawn at random if not given
+    :raises NetworkError: if the edge can never mean anything
+    """
+    network = spec.network
+    reason = refusal(network, source, target)
+    if reason is not None:
+        raise NetworkError(f"connection {source} → {target}", reason)
+    pre, post = network.population(source), network.population(target)
+    if weights is None:
+        weights = random_weights(post.size, pre.size, len(network.projections))
+    name = unique_name(network, f"{source}_{target}")
+    new = ProjectionSpec(name=name, source=source, target=target, weights=weights)
+    return spec.replace(
+        network=network.replace(projections=(*network.projections, new))
+    )
+
+
+def remove(spec: ExperimentSpec, names: Collection[str]) -> ExperimentSpec:
+    """Remove populations and projections, and everything that refers to them."""
+    network, gone = spec.network, set(names)
+    stays = {p.name for p in network.populations} - gone
+    recording, view = spec.recording, spec.view
+    if recording.madc_population not in stays:
+        recording = recording.replace(madc_population=None)
+    if view.selected in gone:
+        view = view.replace(selected=None)
+    return spec.replace(
+        network=network.replace(
+            populations=tuple(
+                p.replace(color=color_of(network, p.name))
+                for p in network.populations
+                if p.name in stays
+            ),
+            projections=tuple(
+                p
+                for p in network.projections
+                if p.name not in gone and p.source in stays and p.target in stays
+            ),
+            outputs=tuple(o for o in network.outputs if o in stays),
+        ),
+        stimuli=tuple(s for s in spec.stimuli if s.population in stays),
+        recording=recording,
+        view=view,
+    )
+
+
+def rename(spec: ExperimentSpec, old: str, new: str) -> ExperimentSpec:
+    """Rename a population or a projection everywhere.
+
+    :raises NetworkError: if the new name is empty or taken
+    """
+    new = new.strip()
+    if new == old:
+        return spec
+    if not new:
+        raise NetworkError(f"'{old}'", "a name cannot be empty.", "Type a name.")
+    if new in spec.network.names:
+        raise NetworkError(
+            f"'{old}'", f"the name '{new}' is taken.", "Choose a name that is not."
+        )
+
+    def renamed(name: str) -> str:
+        return new if name == old else name
+
+    network, recording, view = spec.network, spec.recording, spec.view
+    if recording.madc_population == old:
+        recording = recording.replace(madc_population=new)
+    if view.selected == old:
+        view = view.replace(selected=new)
+    return spec.replace(
+        network=network.replace(
+            populations=tuple(
+                p.replace(name=renamed(p.name)) for p in network.populations
+            ),
+            projections=tuple(
+                p.replace(
+                    name=renamed(p.name),
+                    source=renamed(p.source),
+                    target=renamed(p.target),
+                )
+                for p in network.projections
+            ),
+            outputs=tuple(map(renamed, network.outputs)),
+        ),
+        stimuli=tuple(
+            s.replace(population=renamed(s.population)) for s in spec.stimuli
+        ),
+        recording=recording,
+        view=view,
+    )
+
+
+def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
+    """Give a population another size; the weights it has are kept, new ones drawn."""
+    network = spec.network.with_population(
+        spec.network.population(name).replace(size=size)
+    )
+    for projection in network.projections:
+        if name in (projection.source, projection.target):
+            shape = (
+                network.population(projection.target).size,
+                network.population(projection.source).size,
+            )
+            weights = random_weights(*shape, seed=shape[0] * 4096 + shape[1])
+            kept = projection.weights[: shape[0], : shape[1]]
+            weights[: kept.shape[0], : kept.shape[1]] = kept
+            network = network.with_projection(projection.replace(weights=weights))
+    recording = spec.recording
+    if recording.madc_population == name and recording.madc_neuron >= size:
+        recording = recording.replace(madc_neuron=size - 1)
+    return spec.replace(network=network, recording=recording)
+
+
+def move(
+    spec: ExperimentSpec, positions: Mapping[str, tuple[float, float]]
+) -> ExperimentSpec:
+    """Put populations at other places on the canvas."""
+    populations = tuple(
+        p.replace(position=positions[p.name]) if p.name in positions else p
+        for p in spec.network.populations
+    )
+    return spec.replace(network=spec.network.replace(populations=populations))

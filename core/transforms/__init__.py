@@ -1,0 +1,1 @@
+"""Data to spikes, traces to numbers, model weights to chip weights."""

@@ -1,0 +1,40 @@
+"""What all tests share: the stage, the seeds, and no test that is quietly skipped."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+STAGE = os.environ.get("HX_STAGE", "full")
+NO_SKIP = os.environ.get("HX_NO_SKIP") == "1"
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave slow tests to the full stage; without a browser say once what is missing."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if STAGE == "quick" and slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+    if BROWSER is None and not NO_SKIP:
+        missing = pytest.mark.skip(
+            reason="browser tests did not run: install Chromium or Chrome "
+            "(Debian: apt-get install chromium)"
+        )
+        for item in items:
+            if item.get_closest_marker("ui"):
+                item.add_marker(missing)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Fail a CI run in which a test was skipped: it did not show anything."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if NO_SKIP and exitstatus == 0 and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("CI fails: tests were skipped (see above).", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(1234)

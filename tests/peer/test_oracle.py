@@ -1,0 +1,293 @@
+"""Forward values and gradients against recorded outputs of hxtorch.
+
+Tolerances are those of tests/oracle/README.md: other order of float32 sums.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core import (
+    LI,
+    LIF,
+    Experiment,
+    Handle,
+    InputNeuron,
+    LIFObservables,
+    MixedHXModelParameter,
+    Synapse,
+    run,
+)
+from core.datasets.yinyang import YinYangDataset
+from core.functional import (
+    cuba_aelif_integration,
+    input_neuron,
+    linear,
+    linear_exponential_clamp,
+    linear_sparse,
+    superspike_func,
+)
+from core.observables import AnalogObservable
+from core.transforms.decode import MaxOverTime, MeanOverTime, SumOverTime
+from core.transforms.encode import (
+    CoordinatesToSpikes,
+    PixelsToSpikeTimes,
+    SpikeTimesToDense,
+    SpikeTimesToSparseTensor,
+)
+from core.transforms.weight_transforms import linear_saturating
+
+pytestmark = pytest.mark.peer
+ORACLE = Path(__file__).parents[1] / "oracle"
+
+
+def names(*patterns: str) -> list[str]:
+    return sorted(f.stem for p in patterns for f in ORACLE.glob(f"{p}.npz"))
+
+
+def load(name: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    with np.load(ORACLE / f"{name}.npz") as file:
+        data = {k: torch.from_numpy(file[k]) for k in file.files if k != "meta"}
+        return data, json.loads(str(file["meta"]))
+
+
+def assert_close(found: Any, expected: torch.Tensor, tolerance: float = 1e-4) -> None:
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=tolerance)
+
+
+def assert_gradient(
+    found: torch.Tensor | None, expected: torch.Tensor, tolerance: float = 1e-3
+) -> None:
+    assert found is not None
+    scale = max(float(expected.abs().max()), 1e-30)
+    assert float((found - expected).abs().max()) <= tolerance * scale
+
+
+@pytest.mark.parametrize("name", names("integrate_*", "inject_*"))
+def test_integration(name: str) -> None:
+    data, meta = load(name)
+    flags, injected = meta["flags"], meta.get("injected", {})
+    values = {
+        k: torch.tensor(v) if isinstance(v, list) else v
+        for k, v in meta["params"].items()
+    }
+    values["g_l"] = values["c_mem"] / values.pop("tau_mem")
+    x = data["x"].requires_grad_()
+
+    def measured(key: str, name: str) -> torch.Tensor | None:
+        return data[key] if injected[name] else None
+
+    hw_data = injected and Handle(
+        voltage=AnalogObservable(measured("hw_v", "voltage")),
+        adaptation=AnalogObservable(measured("hw_w", "adaptation")),
+        spikes=measured("hw_z", "spikes"),
+    )
+    v, v_madc, i, w, w_madc, z = cuba_aelif_integration(
+        x,
+        **values,
+        **flags,
+        refractory=bool(values["refractory_time"]),
+        hw_data=hw_data or None,
+    )
+    loss = (v * data["grad_v"]).sum()
+    if flags["fire"]:
+        loss = loss + (z * data["grad_z"]).sum()
+    loss.backward()
+
+    tolerance = 2e-3 if values["leak"] is not None and "80" in name else 1e-4
+    assert_close(v, data["membrane"], tolerance)
+    assert_close(i, data["current"])
+    assert_close(w, data["adaptation"])
+    assert torch.equal(z, data["spikes"])
+    assert v_madc is None
+    assert w_madc is None
+    assert_gradient(x.grad, data["grad_x"], 2e-3 if flags["exponential"] else 1e-3)
+
+
+def build(meta: dict[str, Any], data: dict[str, torch.Tensor], **changes: Any) -> Any:
+    """Return experiment and modules of the recorded two-layer networks."""
+    exp = Experiment(mock=True, dt=meta["dt"])
+    common = {"leak": 0.0, "tau_mem": 6e-6, "tau_syn": 6e-6, **changes}
+    refractory = {"refractory_time": 0.0} if meta.get("refractory_time") == 0 else {}
+    hidden = Synapse(5, 8, exp)
+    lif = LIF(8, exp, reset=0.0, threshold=1.0, alpha=50.0, **refractory, **common)
+    readout = Synapse(8, 3, exp)
+    li = LI(3, exp, **common)
+    hidden.weight.data = data["w1"]
+    readout.weight.data = data["w2"]
+    return exp, hidden, lif, readout, li
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("net_mock_defaultC", {}),
+        ("net_mock_norefrac", {}),
+        ("net_mock_C_eq_tau", {"membrane_capacitance": 6e-6}),
+    ],
+)
+def test_network(name: str, changes: dict[str, Any]) -> None:
+    data, meta = load(name)
+    exp, hidden, lif, readout, li = build(meta, data, **changes)
+
+    g1 = hidden(LIFObservables(spikes=data["spikes_in"]))
+    z = lif(g1)
+    g2 = readout(z)
+    y = li(g2)
+    run(exp, None)
+    loss = y.membrane_cadc.amax(0).square().sum()
+    loss.backward()
+
+    assert torch.equal(z.spikes, data["z"])
+    for found, key in (
+        (g1.graded_spikes, "g1"),
+        (z.membrane_cadc, "v"),
+        (z.current, "i"),
+        (g2.graded_spikes, "g2"),
+        (y.membrane_cadc, "y"),
+        (y.current, "i2"),
+        (loss, "loss"),
+    ):
+        assert_close(found, data[key])
+    assert_gradient(hidden.weight.grad, data["grad_w1"])
+    assert_gradient(readout.weight.grad, data["grad_w2"])
+
+
+@pytest.mark.parametrize("name", ["multi_input", "multi_call_same_neuron"])
+def test_neuron_with_two_inputs(name: str) -> None:
+    data, _ = load(name)
+    exp = Experiment(mock=True)
+    first, second = Synapse(2, 3, exp), Synapse(4, 3, exp)
+    first.weight.data, second.weight.data = data["wa"], data["wb"]
+    spiking = "z" in data
+    values: dict[str, Any] = {"leak": 0.0, "tau_mem": 6e-6, "tau_syn": 6e-6}
+    lif = {"reset": 0.0, "threshold": 1.0}
+    neuron = LIF(3, exp, **lif, **values) if spiking else LI(3, exp, **values)
+    a = first(LIFObservables(spikes=data["x1"]))
+    b = second(LIFObservables(spikes=data["x2"]))
+
+    if name == "multi_input":
+        out = neuron(a, b)
+    else:
+        out = neuron(a)
+        assert neuron(b) is out
+    run(exp, None)
+
+    if spiking:
+        assert torch.equal(out.spikes, data["z"])
+    assert_close(out.membrane_cadc, data["v"])
+    assert_close(out.current, data["i"])
+
+
+def test_linear() -> None:
+    data, _ = load("linear")
+    assert_close(linear(data["x"], data["w"]), data["y"])
+
+
+def test_linear_sparse_masks_weights_in_place() -> None:
+    data, _ = load("linear_sparse")
+    assert_close(linear_sparse(data["x"], data["w"], data["mask"]), data["y"])
+    assert torch.equal(data["w"], data["w_after"])
+
+
+@pytest.mark.parametrize("name", names("linear_expclamp_*"))
+def test_linear_exponential_clamp(name: str) -> None:
+    data, meta = load(name)
+    weight = data["w"].requires_grad_()
+    y = linear_exponential_clamp(
+        torch.ones(1, 1, 1),
+        weight,
+        cap=meta["cap"],
+        start_weight=meta["start_weight"],
+        quantize=meta["quantize"],
+    )
+    y.sum().backward()
+    assert_close(y, data["y"])
+    assert_gradient(weight.grad, data["grad_w"])
+
+
+def test_weight_transform() -> None:
+    data, _ = load("weight_transform")
+    assert_close(linear_saturating(data["w"]), data["y_default"])
+    assert_close(linear_saturating(data["w"], scale=2.0), data["y_scale2"])
+
+
+def test_synapse_init() -> None:
+    data, _ = load("synapse_init")
+    torch.manual_seed(11)
+    assert torch.equal(Synapse(6, 4, Experiment(mock=True)).weight, data["weight_seed11"])
+
+
+@pytest.mark.parametrize("name", names("yinyang_*"))
+def test_yinyang(name: str) -> None:
+    data, meta = load(name)
+    seed = meta.get("seed", int(name.removeprefix("yinyang_seed") or 0) if "seed" in name else 0)
+    dataset = YinYangDataset(
+        meta["r_small"], meta["r_big"], size=len(data["classes"]), seed=seed
+    )
+    for index, target in enumerate(data["classes"].tolist()):
+        sample, found = dataset[index]
+        assert found == target
+        np.testing.assert_allclose(sample, data["samples"][index].numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", names("coordinates_*"))
+def test_coordinates_to_spikes(name: str) -> None:
+    data, meta = load(name)
+    assert torch.equal(CoordinatesToSpikes(**meta)(data["coords"]), data["spikes"])
+
+
+def test_decoders() -> None:
+    data, _ = load("decoders")
+    assert_close(MaxOverTime()(data["x"]), data["max"])
+    assert_close(SumOverTime()(data["x"]), data["sum"])
+    assert_close(MeanOverTime()(data["x"]), data["mean"])
+
+
+@pytest.mark.parametrize("name", names("superspike_*"))
+def test_superspike(name: str) -> None:
+    data, meta = load(name)
+    x = data["x"].requires_grad_()
+    y = superspike_func(x, meta["alpha"])
+    y.sum().backward()
+    assert torch.equal(y, data["y"])
+    assert_gradient(x.grad, data["grad"])
+
+
+def test_input_neuron() -> None:
+    data, _ = load("input_neuron")
+    x = data["x"].requires_grad_()
+    y = input_neuron(x, data["hw"])
+    torch.sum(y * y.detach().new_ones(y.shape)).backward()
+    assert torch.equal(y, data["y"])
+    assert x.grad is not None
+    assert x.grad.shape == data["grad_x"].shape
+
+
+def test_spike_times_to_dense() -> None:
+    data, meta = load("spiketimes_dense")
+    encode = SpikeTimesToDense(meta["bin_width"], meta["size"])
+    sparse = SpikeTimesToSparseTensor(meta["bin_width"], meta["size"])(data["times"])
+    assert torch.equal(encode(data["times"]), data["dense"])
+    assert torch.equal(sparse.to_dense(), data["dense"])
+
+
+@pytest.mark.parametrize("name", ["pixels_small", "pixels_default"])
+def test_pixels_to_spike_times(name: str) -> None:
+    data, meta = load(name)
+    torch.testing.assert_close(PixelsToSpikeTimes(**meta)(data["pic"]), data["times"])
+
+
+def test_capacitance_and_mixed_parameters_leave_the_model_alone() -> None:
+    data, meta = load("net_mock_defaultC")
+    exp, hidden, lif, _, _ = build(
+        meta, data, leak=MixedHXModelParameter(0.0, hardware_value=80)
+    )
+    out = lif(hidden(LIFObservables(spikes=data["spikes_in"])))
+    run(exp, None)
+    assert torch.equal(out.spikes, data["z"])
+    assert not any(isinstance(m, InputNeuron) for m in exp.modules.nodes)

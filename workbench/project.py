@@ -1,0 +1,128 @@
+"""The open document: the current `ExperimentSpec`, its history and its problems."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import param
+
+from core.errors import HXError, Problem
+from core.spec.check import check
+from core.spec.examples import first_steps
+from core.spec.experiment import ExperimentSpec
+
+#: Edits with the same key that follow each other within this time are one undo step.
+GESTURE_SECONDS = 1.0
+
+
+class Project(param.Parameterized):
+    """The document that all views share.
+
+    Views read `spec` and change it only through `edit`; an edit with an equal value
+    does nothing, so forms and canvas may follow the project without guards.
+    """
+
+    spec: ExperimentSpec = param.ClassSelector(class_=ExperimentSpec, constant=True)
+    problems: tuple[Problem, ...] = param.Tuple(default=(), length=None, constant=True)
+    message: Problem | None = param.ClassSelector(
+        class_=Problem, default=None, allow_None=True, doc="The last refused gesture."
+    )
+    notes: tuple[Problem, ...] = param.Tuple(
+        default=(), length=None, doc="What the last opened file had to say."
+    )
+    can_undo: bool = param.Boolean(default=False, constant=True)
+    can_redo: bool = param.Boolean(default=False, constant=True)
+
+    def __init__(self, spec: ExperimentSpec | None = None) -> None:
+        spec = spec or first_steps()
+        super().__init__(spec=spec, problems=tuple(check(spec)))
+        self._past: list[ExperimentSpec] = []
+        self._future: list[ExperimentSpec] = []
+        self._gesture: tuple[Any, float] = (None, 0.0)
+
+    def edit(self, spec: ExperimentSpec, key: Any = None) -> None:
+        """Make ``spec`` the current document.
+
+        :param key: names the gesture; edits of one gesture make one undo step
+        """
+        if spec == self.spec:
+            return
+        now = time.monotonic()
+        same = key is not None and key == self._gesture[0]
+        if not (same and now - self._gesture[1] < GESTURE_SECONDS and self._past):
+            self._past.append(self.spec)
+        self._gesture = (key, now)
+        self._future.clear()
+        self._show(spec)
+
+    def attempt(self, make: Callable[[], ExperimentSpec], key: Any = None) -> bool:
+        """Edit with the value of ``make``; a refusal becomes the `message`.
+
+        :returns: False if the gesture was refused; the document is as it was
+        """
+        try:
+            spec = make()
+        except HXError as error:
+            self.message = error.problems[0]
+            return False
+        self.message = None
+        self.edit(spec, key)
+        return True
+
+    def select(self, name: str | None) -> None:
+        """Select a population, a projection or nothing; no step to undo."""
+        if name != self.spec.view.selected:
+            view = self.spec.view.replace(selected=name)
+            self._show(self.spec.replace(view=view))
+
+    def record(self, population: str, neuron: int) -> None:
+        """Show the membrane of another neuron; no step to undo."""
+        recording = self.spec.recording.replace(
+            madc_population=population, madc_neuron=neuron
+        )
+        if recording != self.spec.recording:
+            self._show(self.spec.replace(recording=recording))
+
+    def open(self, spec: ExperimentSpec, notes: tuple[Problem, ...] = ()) -> None:
+        """Replace the document by another one; the old one is a step back."""
+        self.message = None
+        self.edit(spec)
+        self.notes = notes
+
+    def refuse(self, where: str, error: Exception) -> None:
+        """Say why ``where`` could not be opened; the document stays."""
+        if isinstance(error, HXError):
+            self.message, *more = error.problems
+            self.notes = tuple(more)
+        else:
+            what = f"it cannot be read ({type(error).__name__})."
+            self.message = Problem(where, what, "Choose another file.")
+
+    def undo(self) -> None:
+        """Go one step back."""
+        if self._past:
+            self._future.append(self.spec)
+            self._step(self._past.pop())
+
+    def redo(self) -> None:
+        """Go one step forward again."""
+        if self._future:
+            self._past.append(self.spec)
+            self._step(self._future.pop())
+
+    def _step(self, spec: ExperimentSpec) -> None:
+        self._gesture = (None, 0.0)
+        self.message = None
+        view = self.spec.view
+        if view.selected is None or view.selected in spec.network.names:
+            spec = spec.replace(view=view)  # what is looked at stays
+        self._show(spec)
+
+    def _show(self, spec: ExperimentSpec) -> None:
+        with param.edit_constant(self):
+            self.param.update(
+                spec=spec,
+                problems=tuple(check(spec)),
+                can_undo=bool(self._past),
+                can_redo=bool(self._future),
+            )

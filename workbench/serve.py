@@ -1,0 +1,43 @@
+"""What one browser window gets.
+
+Kept in an imported module: the functions of a served script are wiped with the browser
+session that they belong to, and clean-up code must outlive it.
+"""
+
+import os
+from pathlib import Path
+
+import panel as pn
+
+from core.errors import HXError
+from workbench.app import Workbench
+from workbench.uploads import experiment_of, read_upload
+
+#: Environment variable through which the console script hands over the file to open.
+FILE_VARIABLE = "HX_WORKBENCH_FILE"
+
+
+def workbench() -> Workbench:
+    """Return a workbench with the file that was asked for, or with an example."""
+    name = os.environ.get(FILE_VARIABLE)
+    if not name:
+        return Workbench()
+    path = Path(name)
+    try:
+        upload = read_upload(path.name, path.read_bytes())
+    except (HXError, OSError) as error:
+        made = Workbench()
+        made.project.refuse(path.name, error)
+        return made
+    spec = upload.spec
+    if spec is None and upload.network is not None:
+        spec = experiment_of(upload.network, path.stem)
+    made = Workbench(spec)
+    made.project.notes = upload.notes
+    return made
+
+
+def serve_page() -> None:
+    """Put the workbench on the page of the current session."""
+    pn.extension(notifications=False, sizing_mode=None)
+    workbench().page().servable()

@@ -1,0 +1,104 @@
+"""Open and save: JSON documents and NIR files, by upload and download; examples."""
+
+import io
+import re
+from concurrent.futures import Future
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from core.spec.examples import EXAMPLES
+from core.spec.json_io import to_json
+from core.spec.nir_io import to_nir, write_nir_bytes
+from workbench.project import Project
+from workbench.runner import Runner
+from workbench.uploads import Upload, experiment_of, read_upload
+
+
+class Files(pn.viewable.Viewer):
+    """Examples, *Open…*, *Save JSON* and *Save NIR*."""
+
+    def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
+        super().__init__(**params)
+        self.project, self.runner = project, runner
+        self._examples = pmui.Select(
+            label="Example",
+            options=["", *EXAMPLES],
+            value="",
+            size="small",
+            width=190,
+            margin=(6, 6),
+        )
+        self._open = pmui.FileInput(
+            label="Open…",
+            accept=".nir,.h5,.json",
+            size="small",
+            variant="outlined",
+            margin=(9, 4),
+        )
+        self._json = self._download("Save JSON", self._write_json)
+        self._nir = self._download("Save NIR", self._write_nir)
+        self._examples.param.watch(self._chosen, "value")
+        self._open.param.watch(self._uploaded, "value")
+        project.param.watch(lambda _: self._rename(), "spec")
+        self._rename()
+        self._view = pn.Row(
+            self._examples, self._open, self._json, self._nir, align="center"
+        )
+
+    def __panel__(self) -> Any:
+        return self._view
+
+    @staticmethod
+    def _download(label: str, write: Any) -> pmui.FileDownload:
+        return pmui.FileDownload(
+            label=label,
+            callback=write,
+            filename="network",
+            size="small",
+            variant="outlined",
+            margin=(9, 4),
+        )
+
+    def _rename(self) -> None:
+        stem = re.sub(r"[^\w-]+", "_", self.project.spec.title).strip("_") or "network"
+        self._json.filename = f"{stem}.json"
+        self._nir.filename = f"{stem}.nir"
+
+    def _write_json(self) -> io.BytesIO:
+        return io.BytesIO(to_json(self.project.spec).encode())
+
+    def _write_nir(self) -> io.BytesIO:
+        return io.BytesIO(write_nir_bytes(to_nir(self.project.spec.network)))
+
+    def _chosen(self, event: Any) -> None:
+        if event.new in EXAMPLES:
+            self.project.open(EXAMPLES[event.new]())
+            self._examples.value = ""
+
+    def _uploaded(self, event: Any) -> None:
+        name, raw = self._open.filename, event.new
+        if not raw:
+            return
+        if isinstance(raw, list):
+            name, raw = name[0], raw[0]
+        self.runner.aside(
+            lambda: read_upload(str(name), bytes(raw)),
+            lambda future: self._read(str(name), future),
+        )
+
+    def _read(self, name: str, future: "Future[Upload]") -> None:
+        """Show what was read; whatever went wrong, the open document stays."""
+        try:
+            upload = future.result()
+        except Exception as error:  # never lose the document to a file
+            self.project.refuse(name, error)
+        else:
+            spec = upload.spec
+            if spec is None and upload.network is not None:
+                spec = experiment_of(upload.network, name.rsplit(".", 1)[0])
+            if spec is not None:
+                self.project.open(spec, upload.notes)
+        finally:
+            self._open.value = None

@@ -1,0 +1,143 @@
+"""The inspector: what is selected, its parameters, and the forms of canvas gestures."""
+
+import math
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from core.errors import Problem
+from core.spec import edit
+from core.spec.edit import color_of
+from workbench.forms import Line, lines
+from workbench.project import Project
+from workbench.theme import PROBLEM, mode, population_color
+from workbench.views.parameter_form import ParameterForm
+
+EXPERIMENT = "experiment"
+
+
+class Inspector(pn.viewable.Viewer):
+    """Sliders of the selected population or projection, or of the experiment."""
+
+    dark = param.Boolean(default=False)
+
+    def __init__(self, project: Project, **params: Any) -> None:
+        super().__init__(**params)
+        self.project = project
+        self._lines: dict[str, Line] = {}
+        self._form = ParameterForm(self._edited, sizing_mode="stretch_width")
+        self._subject = pmui.Select(
+            label="Selected", size="small", sizing_mode="stretch_width", margin=(8, 12)
+        )
+        self._connect = pmui.Select(
+            label="Connect to…", size="small", sizing_mode="stretch_width", margin=0
+        )
+        self._delete = pmui.Button(
+            label="Delete", size="small", variant="outlined", color="error", margin=0
+        )
+        self._actions = pn.Row(
+            self._connect, self._delete, margin=(4, 12), align="center"
+        )
+        self._subject.param.watch(self._chosen, "value")
+        self._connect.param.watch(self._connected, "value")
+        self._delete.on_click(lambda _: self._deleted())
+        self._view = pn.Column(
+            self._subject,
+            pn.Column(self._form, margin=(0, 12), sizing_mode="stretch_width"),
+            self._actions,
+            sizing_mode="stretch_width",
+        )
+        project.param.watch(lambda _: self._draw(), ["spec", "problems"])
+        self.param.watch(lambda _: self._draw(), "dark")
+        self._draw()
+
+    def __panel__(self) -> Any:
+        return self._view
+
+    def _draw(self) -> None:
+        spec, problems = self.project.spec, self.project.problems
+        selected = spec.view.selected
+        found = lines(spec, problems)
+        self._lines = {line.id: line for line in found}
+        accent = self._accent(selected)
+        style = f":host {{--accent: {accent}; --problem: {PROBLEM[mode(self.dark)]}}}"
+        self._form.param.update(
+            lines=[line.shown() for line in found],
+            subject=f"{type(spec).__name__} {selected}",
+            stylesheets=[style],
+        )
+        self._offer(selected)
+
+    def _accent(self, selected: str | None) -> str:
+        network = self.project.spec.network
+        for projection in network.projections:
+            if projection.name == selected:
+                selected = projection.source
+        if selected is None or selected not in {p.name for p in network.populations}:
+            return "var(--panel-primary-color)"
+        return population_color(color_of(network, selected), self.dark)
+
+    def _offer(self, selected: str | None) -> None:
+        """Fill the menus with what there is."""
+        network = self.project.spec.network
+        kinds = {p.name: f"{p.name} · {p.kind}" for p in network.populations}
+        edges = {p.name: f"{p.source} → {p.target}" for p in network.projections}
+        options = {"whole experiment": EXPERIMENT}
+        options |= {text: name for name, text in kinds.items()}
+        options |= {self._free(text, options): name for name, text in edges.items()}
+        self._subject.param.update(options=options, value=selected or EXPERIMENT)
+        self._actions.visible = selected is not None
+        can_send = selected in kinds and network.population(str(selected)).spiking
+        self._connect.visible = can_send
+        if can_send:
+            targets = [
+                name
+                for name in kinds
+                if edit.refusal(network, str(selected), name) is None
+            ]
+            self._connect.param.update(options=["", *targets], value="")
+
+    @staticmethod
+    def _free(text: str, taken: dict[str, str]) -> str:
+        while text in taken:
+            text += " (again)"
+        return text
+
+    def _chosen(self, event: Any) -> None:
+        self.project.select(None if event.new in (None, EXPERIMENT) else event.new)
+
+    def _connected(self, event: Any) -> None:
+        source = self.project.spec.view.selected
+        if event.new and source:
+            self.project.attempt(
+                lambda: edit.connect(self.project.spec, source, event.new)
+            )
+
+    def _deleted(self) -> None:
+        selected = self.project.spec.view.selected
+        if selected is not None:
+            self.project.edit(edit.remove(self.project.spec, [selected]))
+
+    def _edited(self, name: str, value: Any) -> None:
+        """Put an edited value into the document; what browsers send is checked."""
+        line = self._lines.get(name)
+        if line is None:
+            return
+        if line.choices:
+            if value not in line.choices:
+                return
+        elif not isinstance(line.value, str) and (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
+            self.project.message = Problem(line.label, "that is not a number.")
+            return
+        subject = self.project.spec.view.selected
+        self.project.attempt(
+            lambda: line.put(self.project.spec, value), key=(subject, name)
+        )
+        if line.id == "name":
+            self._draw()  # a refused name must not stay in the field

@@ -1,0 +1,97 @@
+"""Where it runs, on which chip, how long, and the three words for *again*."""
+
+import secrets
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from core.units import us
+from workbench.project import Project
+from workbench.runner import Runner
+
+
+class RunControls(pn.viewable.Viewer):
+    """Mock or chip, chip number, runtime, live, rewind, new trial, new chip."""
+
+    def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
+        super().__init__(**params)
+        self.project, self.runner = project, runner
+        run = project.spec.run
+        self._mode = pmui.RadioButtonGroup(
+            options=list(type(run).info("mode").choices),
+            value=run.mode,
+            size="small",
+            margin=(6, 6),
+        )
+        self._chip = pmui.IntInput(
+            label="chip", size="small", width=92, start=0, end=99999, margin=(6, 2)
+        )
+        self._runtime = pmui.FloatInput(
+            label="runtime, µs", size="small", width=108, step=10, margin=(6, 6)
+        )
+        self._live = pmui.Switch(label="live", value=True, margin=(10, 4))
+        self._run = _button("play_arrow", "Run once (Space)", runner.run)
+        again = _button("replay", "Rewind: run again with the same seeds", self.rewind)
+        trial = _button("casino", "New trial: new temporal noise", self.new_trial)
+        chip = _button("memory", "New chip: new fixed pattern", self.new_chip)
+        self._mode.param.watch(lambda e: self._put(mode=e.new), "value")
+        self._runtime.param.watch(
+            lambda e: e.new and self._put(runtime=e.new * us), "value"
+        )
+        self._chip.param.watch(lambda e: self._number(e.new), "value")
+        self._live.param.watch(lambda e: setattr(runner, "live", e.new), "value")
+        runner.param.watch(lambda e: setattr(self._live, "value", e.new), "live")
+        project.param.watch(lambda _: self._draw(), "spec")
+        self._view = pn.Row(
+            self._mode,
+            self._chip,
+            chip,
+            trial,
+            self._runtime,
+            self._live,
+            self._run,
+            again,
+            align="center",
+        )
+        self._draw()
+
+    def __panel__(self) -> Any:
+        return self._view
+
+    def _draw(self) -> None:
+        spec = self.project.spec
+        self._mode.value = spec.run.mode
+        self._chip.param.update(
+            value=spec.chip.number, disabled=spec.run.mode == "mock"
+        )
+        self._runtime.value = round(spec.run.runtime / us, 6)
+
+    def _put(self, **changes: Any) -> None:
+        spec = self.project.spec
+        self.project.edit(spec.replace(run=spec.run.replace(**changes)), key="run")
+
+    def _number(self, number: int | None) -> None:
+        if number is not None:
+            spec = self.project.spec
+            self.project.edit(spec.replace(chip=spec.chip.replace(number=number)))
+
+    def rewind(self) -> None:
+        """Run again with the same seeds, from the first trial."""
+        spec = self.project.spec
+        self.project.edit(spec.replace(run=spec.run.replace(trial=0)))
+        self.runner.run()
+
+    def new_trial(self) -> None:
+        """Draw new temporal noise."""
+        self._put(trial=self.project.spec.run.trial + 1)
+
+    def new_chip(self) -> None:
+        """Take another chip."""
+        self._number(1 + secrets.randbelow(9999))
+
+
+def _button(icon: str, label: str, act: Any) -> Any:
+    made = pmui.IconButton(icon=icon, description=label, size="small", margin=(8, 0))
+    made.on_click(lambda _: act())
+    return made
