@@ -1,26 +1,20 @@
 """An experiment: modules that registered themselves, run in mock or on the chip."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
+from core.backend.chip_network import batch_size, chip_network, input_events
 from core.backend.module_manager import ModuleManager
 from core.chip import pipeline
-from core.chip.network import Network, NetworkBuilder
 from core.chip.results import ChipConfig, Events, Execution
-from core.errors import NetworkError, NotEmulatedError, ParameterError, ShapeError
+from core.errors import NetworkError, NotEmulatedError, ParameterError
 from core.execution_instance import ExecutionInstance
 from core.handle import DataHandle
 from core.modules.hx_module import HXModule, HXTorchBaseModule
-from core.modules.input_neuron import InputNeuron
-from core.modules.neuron import AELIF
-from core.modules.neuron.recording import RecordingError
-from core.modules.types import BasePopulation, Population, Projection, shared_value
+from core.modules.types import BasePopulation, Projection
 from core.observables import HardwareObservables, SpikeHandle
 from core.spec.chip import TYPICAL, ChipSpec
 from core.units import CYCLE, format_quantity
-
-log = logging.getLogger(__name__)
 
 #: The timer of the chip counts cycles in 32 bits.
 MAX_CYCLES = 2**32 - 1
@@ -167,8 +161,9 @@ class Experiment:
         cycles = self._cycles(runtime)
         self._register()
         instance = self._instance()
-        network = self._network()
-        inputs = self._inputs()
+        network = chip_network(self.modules, self._populations, self.calibrated)
+        inputs = input_events(self.modules, self.dt)
+        self._batch_size = batch_size(self.modules)
         execution = pipeline.execute(
             network,
             inputs,
@@ -237,75 +232,6 @@ class Experiment:
                 "Leave out calib_path: the neurons are calibrated before the run.",
             )
         return instance
-
-    def _network(self) -> Network:
-        """Return the network of the chip: all populations, connected projections."""
-        builder = NetworkBuilder()
-        for population in self._populations:
-            population.add_to_network_graph(builder)
-        for module in self.modules.connected():
-            if isinstance(module, Projection):
-                source, target = self._ends(module)
-                module.add_to_network_graph(source, target, builder)
-        neurons = [p for p in self._populations if isinstance(p, Population)]
-        return builder.done(
-            record_cadc=self._record_cadc(),
-            i_synin_gm=shared_value(neurons, "i_synin_gm", Network.i_synin_gm),
-            synapse_dac_bias=shared_value(
-                neurons, "synapse_dac_bias", Network.synapse_dac_bias
-            ),
-            calibrated=self.calibrated,
-        )
-
-    def _ends(self, module: Projection) -> tuple[str, str]:
-        """Return the names of the populations that ``module`` connects."""
-        sources = self.modules.source_populations(module)
-        targets = self.modules.target_populations(module)
-        if len(sources) != 1 or len(targets) != 1:
-            raise NetworkError(
-                f"projection '{module.descriptor}'",
-                f"has {len(sources)} source and {len(targets)} target populations.",
-                "On the chip, put each synapse between two populations.",
-            )
-        return str(sources[0].descriptor), str(targets[0].descriptor)
-
-    def _record_cadc(self) -> bool:
-        in_dram = {
-            p.enable_cadc_recording_placement_in_dram
-            for p in self._populations
-            if isinstance(p, AELIF) and p.enable_cadc_recording
-        }
-        if len(in_dram) > 1:
-            raise RecordingError(
-                "CADC",
-                "some populations record into DRAM, others into SRAM.",
-                "Set enable_cadc_recording_placement_in_dram alike for all.",
-            )
-        return bool(in_dram)
-
-    def _inputs(self) -> dict[str, Events]:
-        """Return the events of all inputs by name and note the batch size."""
-        tensors = [
-            getattr(handle, name)
-            for handle in self.modules.input_data()
-            for name in handle.names()
-            if handle.holds(name)
-        ]
-        sizes = {tensor.shape[1] for tensor in tensors}
-        if len(sizes) > 1:
-            raise ShapeError(
-                "experiment",
-                f"inputs have different batch sizes: {sorted(sizes)}.",
-                "Give all inputs the same batch size.",
-            )
-        self._batch_size = sizes.pop() if sizes else 1
-        return {
-            str(module.descriptor): module.input_events(
-                self.modules.inputs_of(module)[0].spikes, self.dt
-            )
-            for module in self.modules.connected()
-            if isinstance(module, InputNeuron)
-        }
 
     def _results(
         self,

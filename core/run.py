@@ -1,7 +1,11 @@
 """Run an experiment."""
 
+import logging
+
 from core.errors import ParameterError
 from core.experiment import Experiment
+
+log = logging.getLogger(__name__)
 
 
 def run(experiment: Experiment, runtime: int | None) -> None:
@@ -27,6 +31,13 @@ def run(experiment: Experiment, runtime: int | None) -> None:
             "Requested runtime invalid.",
             f"Give the number of time steps as an int, not {runtime!r}.",
         )
-    results = experiment.get_hw_results(runtime)
-    for module, inputs, output in experiment.modules.done():
+    try:
+        results = experiment.get_hw_results(runtime)
+        steps = experiment.modules.done()
+    except Exception:
+        experiment.modules.clear()  # or the next calls would add to this graph
+        raise
+    if not steps:
+        log.warning("Nothing to run: call the modules again before each run.")
+    for module, inputs, output in steps:
         module.exec_forward(inputs, output, results)

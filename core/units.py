@@ -39,9 +39,13 @@ def format_quantity(value: float, unit: str, digits: int = 3) -> str:
         size, prefix = next(
             ((s, p) for s, p in _PREFIXES if abs(value) >= s * 0.9999), _PREFIXES[-1]
         )
-        return f"{value / size:.{digits}g} {prefix}{unit}"
+        return f"{_short(value / size, digits)} {prefix}{unit}"
     if unit == "Hz" and abs(value) >= 1e3:
-        return f"{value / 1e3:.{digits}g} kHz"
-    whole = float(value).is_integer() and abs(value) < 1e9
-    text = f"{value:.0f}" if whole else f"{value:.{digits}g}"
-    return f"{text} {unit}".rstrip()
+        return f"{_short(value / 1e3, digits)} kHz"
+    return f"{_short(value, digits)} {unit}".rstrip()
+
+
+def _short(value: float, digits: int) -> str:
+    """Round to ``digits`` significant ones, but never a whole number."""
+    whole = float(value).is_integer()
+    return f"{value if whole else float(f'{value:.{digits}g}'):.10g}"

@@ -11,13 +11,14 @@ from core.spec.experiment import ExperimentSpec
 from core.units import format_quantity
 from workbench.project import Project
 from workbench.runner import Runner
-from workbench.theme import MATERIAL
+from workbench.theme import HEADER, MATERIAL
 from workbench.views.files import Files
 from workbench.views.graph_editor import GraphEditor
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
 from workbench.views.plots_view import PlotsView
 from workbench.views.run_controls import RunControls
+from workbench.views.screen import Screen
 
 
 class Workbench(pn.viewable.Viewer):
@@ -52,31 +53,39 @@ class Workbench(pn.viewable.Viewer):
                 "n": self.controls.new_chip,
             }
         )
-        self.runner.param.watch(lambda _: self._say(), ["result", "busy"])
-        self.param.watch(lambda _: self._restyle(), "dark")
+        self.screen = Screen()
+        self.runner.param.watch(lambda *_: self._say(), ["result", "busy"])
+        self.param.watch(lambda *_: self._restyle(), "dark")
         self._restyle()
         self.runner.run()
 
     def page(self) -> pmui.Page:
         """Return the page to serve."""
         main = pn.Column(
-            self.plots, self._status, self.keys, sizing_mode="stretch_both", margin=0
+            self.plots,
+            self._status,
+            self.keys,
+            self.screen,
+            sizing_mode="stretch_both",
+            margin=0,
         )
         page = pmui.Page(
             title="HX Workbench",
-            header=[pn.Row(self.files, self.controls, sizing_mode="stretch_width")],
-            sidebar=[self.graph],
-            sidebar_width=430,
+            header=[self.controls],
+            sidebar=[self.files, self.graph],
+            sidebar_width=404,
             main=[main],
             contextbar=[self.inspector],
             contextbar_open=True,
-            contextbar_width=300,
-            contextbar_variant="auto",
+            contextbar_width=332,
+            contextbar_variant="persistent",
             contextbar_resizable=True,
             theme_config=MATERIAL,
+            sx=HEADER,
             busy_indicator="linear",
         )
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
+        self.screen.param.watch(lambda e: self._fold(page, e.new), "narrow")
         self.dark = page.dark_theme
         return page
 
@@ -87,6 +96,14 @@ class Workbench(pn.viewable.Viewer):
             pn.Column(self.inspector, width=300, height=620, scroll=True),
             sizing_mode="stretch_width",
             height=640,
+        )
+
+    @staticmethod
+    def _fold(page: pmui.Page, narrow: bool) -> None:
+        """Make the inspector a drawer where there is no room for three columns."""
+        page.param.update(
+            contextbar_variant="temporary" if narrow else "persistent",
+            contextbar_open=not narrow,
         )
 
     def _restyle(self) -> None:

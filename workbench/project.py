@@ -23,12 +23,12 @@ class Project(param.Parameterized):
     """
 
     spec: ExperimentSpec = param.ClassSelector(class_=ExperimentSpec, constant=True)
-    problems: tuple[Problem, ...] = param.Tuple(default=(), length=None, constant=True)
+    problems: tuple[Problem, ...] = param.ClassSelector(class_=tuple, default=(), constant=True)
     message: Problem | None = param.ClassSelector(
         class_=Problem, default=None, allow_None=True, doc="The last refused gesture."
     )
-    notes: tuple[Problem, ...] = param.Tuple(
-        default=(), length=None, doc="What the last opened file had to say."
+    notes: tuple[Problem, ...] = param.ClassSelector(
+        class_=tuple, default=(), doc="What the last opened file had to say."
     )
     can_undo: bool = param.Boolean(default=False, constant=True)
     can_redo: bool = param.Boolean(default=False, constant=True)

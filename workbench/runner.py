@@ -36,7 +36,7 @@ class Runner(param.Parameterized):
 
     result: RunResult | None = param.Parameter(default=None, constant=True)
     previous: RunResult | None = param.Parameter(default=None, constant=True)
-    problems: tuple[Problem, ...] = param.Tuple(default=(), length=None, constant=True)
+    problems: tuple[Problem, ...] = param.ClassSelector(class_=tuple, default=(), constant=True)
     busy: bool = param.Boolean(default=False, constant=True)
     current: bool = param.Boolean(default=False, constant=True)
     live: bool = param.Boolean(default=True, doc="Run on every change.")
@@ -48,8 +48,8 @@ class Runner(param.Parameterized):
         self._wanted: ExperimentSpec | None = None
         self._asked = ""
         self._document = pn.state.curdoc
-        project.param.watch(lambda _: self._changed(), "spec")
-        self.param.watch(lambda _: self._changed(), "live")
+        project.param.watch(lambda *_: self._changed(), "spec")
+        self.param.watch(lambda *_: self._changed(), "live")
 
     def run(self) -> None:
         """Run the document as it is now, even if nothing has changed."""

@@ -40,7 +40,7 @@ def population_color(index: int, dark: bool) -> str:
 
 def _palette(name: str) -> dict[str, Any]:
     return {
-        "primary": {"main": ACCENT[name]},
+        "primary": {"main": ACCENT[name], "contrastText": SURFACES[name]["card"]},
         "error": {"main": PROBLEM[name]},
         "background": {
             "default": SURFACES[name]["page"],
@@ -51,12 +51,33 @@ def _palette(name: str) -> dict[str, Any]:
     }
 
 
+def _components(name: str) -> dict[str, Any]:
+    header: dict[str, Any] = {
+        "backgroundImage": "none",
+        "boxShadow": "none",
+        "borderBottom": f"1px solid {SURFACES[name]['line']}",
+    }
+    title = {"color": f"{TEXT[name]['main']} !important", "fontSize": LARGE}
+    header["& .title"] = {**title, "fontWeight": 500, "whiteSpace": "nowrap"}
+    return {
+        "MuiAppBar": {"styleOverrides": {"root": header, "colorPrimary": header}},
+        "MuiToolbar": {"styleOverrides": {"root": {"gap": "4px"}}},
+    }
+
+
 #: Theme of all Material components, one palette per colour mode.
 MATERIAL: Final = {
     name: {
         "palette": _palette(name),
         "typography": {"fontSize": 13, "button": {"textTransform": "none"}},
         "shape": {"borderRadius": 6},
+        "components": _components(name),
     }
     for name in ("light", "dark")
+}
+
+#: Makes the header a plain surface; with just these two values Panel Material leaves
+#: the widgets in the header their own colours.
+HEADER: Final = {
+    ".MuiAppBar-root": {"bgcolor": "primary.contrastText", "color": "primary.main"}
 }

@@ -104,7 +104,7 @@ def decoded(raw: bytes) -> str:
     :raises ConversionError: if it is no text
     """
     try:
-        return raw.decode("utf-8-sig")
+        return raw.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
         what = f"byte {error.start} is no text in UTF-8."
         raise ConversionError("document", what, "Open a saved document.") from None
@@ -112,17 +112,19 @@ def decoded(raw: bytes) -> str:
 
 def _read_in_child(kind: str, raw: bytes, time_factor: float | None) -> Upload:
     answer = _answer(kind, raw, time_factor)
-    if answer.get("problems"):
-        raise ConversionError.of(_problems(answer["problems"]))
-    notes = _problems(answer.get("notes", []))
-    if kind == ".json":
-        return Upload(spec=from_json(answer["document"]), notes=notes)
-    return Upload(
-        network=from_data(NetworkSpec, answer["network"]),
-        notes=notes,
-        time_factor=answer["time_factor"],
-        dt=answer["dt"],
-    )
+    try:
+        if "problems" in answer:
+            raise ConversionError.of(_problems(answer["problems"]))
+        if kind == ".json":
+            return Upload(spec=from_json(answer["document"]))
+        return Upload(
+            network=from_data(NetworkSpec, answer["network"]),
+            notes=_problems(answer["notes"]),
+            time_factor=answer["time_factor"],
+            dt=answer["dt"],
+        )
+    except (AttributeError, KeyError, TypeError):
+        raise ConversionError("file", _FAILED, _DAMAGED) from None
 
 
 def _answer(kind: str, raw: bytes, time_factor: float | None) -> dict[str, Any]:
@@ -146,16 +148,17 @@ def _answer(kind: str, raw: bytes, time_factor: float | None) -> dict[str, Any]:
             raise ConversionError("file", what, _DAMAGED) from None
         output.seek(0)
         text = output.read(OUTPUT + 1)
-    if done.returncode or len(text) > OUTPUT:
-        what = "it cannot be read: it stopped the reader, or fills its memory."
-        raise ConversionError("file", what, _DAMAGED)
-    answer = parse(text.decode())
-    if not isinstance(answer, dict):
-        raise ConversionError("file", "the reader gave no answer.", _DAMAGED)
-    return answer
+    try:
+        if done.returncode or len(text) > OUTPUT:
+            raise ConversionError("file", _FAILED, _DAMAGED)
+        answer = parse(text.decode())
+    except UnicodeDecodeError:
+        raise ConversionError("file", _FAILED, _DAMAGED) from None
+    return answer if isinstance(answer, dict) else {}
 
 
-_DAMAGED = "The file may be damaged: save it again, or save less."
+_FAILED = "reading it failed: it is damaged, or unpacks to too much."
+_DAMAGED = "Save the file again, or save less."
 
 
 def _environment() -> dict[str, str]:

@@ -43,9 +43,7 @@ class Port(Protocol):
     def read_decay(self, window: Floats) -> tuple[Floats, Floats]:
         """Return times (µs) and membrane after a step, shape (points, circuits)."""
 
-    def read_synaptic_decay(
-        self, line: int, window: Floats
-    ) -> tuple[Floats, Floats]:
+    def read_synaptic_decay(self, line: int, window: Floats) -> tuple[Floats, Floats]:
         """Return times (µs) and synaptic line after an event, as `read_decay`."""
 
     def read_psp(self, line: int, weight: Floats) -> Floats:
@@ -53,7 +51,10 @@ class Port(Protocol):
 
 
 class Bench:
-    """Some circuits of one chip, with converters attached."""
+    """Some circuits of one chip, with converters attached.
+
+    A dither of one LSB makes means finer than the step of a converter.
+    """
 
     def __init__(
         self,
@@ -99,9 +100,7 @@ class Bench:
         """Return times (µs) and MADC values after a step of the offset current."""
         return self._decay(self._circuits.tau_mem, window)
 
-    def read_synaptic_decay(
-        self, line: int, window: Floats
-    ) -> tuple[Floats, Floats]:
+    def read_synaptic_decay(self, line: int, window: Floats) -> tuple[Floats, Floats]:
         """Return times (µs) and MADC values of a synaptic line after an event."""
         return self._decay(self._circuits.tau_syn[line], window)
 
@@ -112,7 +111,7 @@ class Bench:
         peak = self._clip(c.leak + (height if line == 0 else -height))
         shape = (_PSP_REPETITIONS, len(peak))
         rest = self._madc(c.leak, shape).mean(0)
-        return np.abs(self._madc(peak, shape).mean(0) - rest)
+        return np.asarray(np.abs(self._madc(peak, shape).mean(0) - rest))
 
     @property
     def _circuits(self) -> Circuits:
@@ -128,12 +127,13 @@ class Bench:
         sigma = chip.noise * np.hypot(chip.cadc_noise, chip.membrane_noise)
         v = self._clip(v) + self._mismatch.cadc_offset
         v = v + sigma * self._normal((_CADC_SAMPLES, len(v)))
-        return np.clip(np.floor(v + 0.5), 0, CADC_MAX).mean(0)
+        dither = self._rng.random(v.shape)
+        return np.asarray(np.clip(np.floor(v + dither), 0, CADC_MAX).mean(0))
 
     def _madc(self, v: Floats, shape: tuple[int, ...]) -> Floats:
         sigma = self._chip.noise * self._chip.madc_noise
         raw = MADC_PER_LSB * self._clip(v) + sigma * self._normal(shape)
-        return np.floor(raw + 0.5) / MADC_PER_LSB
+        return np.floor(raw + self._rng.random(shape)) / MADC_PER_LSB
 
     def _decay(self, tau: Floats, window: Floats) -> tuple[Floats, Floats]:
         chip = self._chip

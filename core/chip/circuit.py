@@ -86,7 +86,8 @@ def physical(
     tau_syn = tau / ((rate + _TAU_SYN_FLOOR) * _RANGE ** codes["tau_syn_range"])
     strength = nominal_strength(codes["strength"], codes["synapse_dac"], capacitance)
     return Circuits(
-        leak=_potential("leak", codes, mismatch) + mismatch.offset_current * tau_mem / 10,
+        leak=_potential("leak", codes, mismatch)
+        + mismatch.offset_current * tau_mem / 10,
         reset=_potential("reset", codes, mismatch),
         threshold=_potential("threshold", codes, mismatch),
         tau_mem=tau_mem,
@@ -100,9 +101,12 @@ def relative_capacitance(capacitance: Floats) -> Floats:
     return (capacitance + INTRINSIC_CAPACITANCE) / (63 + INTRINSIC_CAPACITANCE)
 
 
-def nominal_strength(gm: Floats, dac: Floats, capacitance: Floats) -> Floats:
+def nominal_strength(
+    gm: Floats | Integers, dac: Floats | Integers, capacitance: Floats
+) -> Floats:
     """Return the drive of a typical circuit, LSB/µs per weight LSB."""
-    return DRIVE * (gm / 500) * (dac / 600) / relative_capacitance(capacitance)
+    drive = DRIVE * (gm / 500) * (dac / 600) / relative_capacitance(capacitance)
+    return np.asarray(drive)
 
 
 def _potential(name: str, codes: dict[str, Floats], mismatch: Mismatch) -> Floats:
@@ -110,7 +114,7 @@ def _potential(name: str, codes: dict[str, Floats], mismatch: Mismatch) -> Float
     slope = mismatch.slope[POTENTIALS.index(name)]
     steps = (codes[name] - code) * slope + getattr(mismatch, name)
     v = volts + LSB_PER_CODE * steps
-    return v - 8e-5 * (v - 110) * np.abs(v - 110)
+    return np.asarray(v - 8e-5 * (v - 110) * np.abs(v - 110))
 
 
 def potential_code(name: str, lsb: Floats) -> Integers:
@@ -125,7 +129,7 @@ def tau_mem_code(tau: Floats, capacitance: Floats) -> tuple[Integers, Integers]:
     rate = point * relative_capacitance(capacitance) / tau
 
     def bias(switch: Integers) -> Floats:
-        ratio = np.maximum(rate / _RANGE**switch.astype(float) - _TAU_MEM_FLOOR, 1e-9)
+        ratio = np.maximum(rate / _RANGE ** switch.astype(float) - _TAU_MEM_FLOOR, 1e-9)
         return np.asarray(code * ratio ** (1 / _TAU_MEM_POWER))
 
     plain = bias(np.zeros(rate.shape, np.int64))

@@ -78,7 +78,7 @@ def synapse_matrix(
                     for i in range(len(signed))
                 ]
                 part = np.maximum(sign * signed[:, here], 0)
-                total[hemisphere][np.ix_(row, columns)] += part
+                total[hemisphere][np.ix_(np.array(row, np.int64), columns)] += part
     clipped = int((total > WEIGHT_MAX).sum())
     return np.minimum(total, WEIGHT_MAX).astype(np.uint8), clipped
 
@@ -87,7 +87,11 @@ def _rows_of_sources(
     routing: RoutingResult,
 ) -> dict[tuple[int, int, tuple[str, int]], int]:
     return {
-        (int(h), int(routing.row_sign[h, r]), routing.sources[routing.row_source[h, r]]): int(r)
+        (
+            int(h),
+            int(routing.row_sign[h, r]),
+            routing.sources[routing.row_source[h, r]],
+        ): int(r)
         for h, r in np.argwhere(routing.row_source >= 0)
     }
 

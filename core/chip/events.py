@@ -68,9 +68,7 @@ def _by_source(routing: RoutingResult, name: str, events: Events) -> Integers:
     return np.stack([events.cycle, events.batch, index[events.neuron]])
 
 
-def by_population(
-    events: Events, circuits: dict[str, Integers]
-) -> dict[str, Events]:
+def by_population(events: Events, circuits: dict[str, Integers]) -> dict[str, Events]:
     """Return the spikes of each population, counted within it.
 
     :param circuits: population name -> circuit of each neuron

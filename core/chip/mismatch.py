@@ -5,11 +5,17 @@ one per circuit. All voltages of a circuit share an offset, so its leak, reset a
 threshold are wrong in the same direction.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from core.chip.geometry import CIRCUITS, QUADRANTS, quadrant_of
+from core.chip.geometry import (
+    CIRCUITS,
+    HEMISPHERES,
+    QUADRANTS,
+    SYNAPSE_ROWS,
+    quadrant_of,
+)
 from core.chip.network import Floats, Integers
 from core.spec.chip import ChipSpec
 
@@ -29,6 +35,8 @@ class Mismatch:
     :param tau_syn: shape (2, 512), factor on the rate of synaptic decay
     :param strength: shape (2, 512), factor on the synaptic strength
     :param cadc_offset: what the read-out channel adds, LSB
+    :param rows: shape (2, 256) = (hemisphere, row), factor on the charge of a row's
+        pulses; both rows of a driver share it
     """
 
     leak: Floats
@@ -40,10 +48,12 @@ class Mismatch:
     tau_syn: Floats
     strength: Floats
     cadc_offset: Floats
+    rows: Floats
 
     def at(self, circuits: Integers) -> "Mismatch":
         """Return the deviations of some circuits only."""
-        return Mismatch(**{f.name: getattr(self, f.name)[..., circuits] for f in fields(self)})
+        names = [f.name for f in fields(self) if f.name != "rows"]
+        return replace(self, **{n: getattr(self, n)[..., circuits] for n in names})
 
 
 def sample_mismatch(chip: ChipSpec) -> Mismatch:
@@ -76,6 +86,9 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
     # Quadrant means of the strength differ by 20 % on a real chip, circuits by 7 %.
     common = spread(2.9 * gain, 0.43 * gain)
     strength = np.exp(np.stack([common + spread(0, 0.9 * gain) for _ in range(2)]))
+    cadc_offset = spread(0, chip.cadc_offset_spread)
+    drivers = rng.standard_normal((HEMISPHERES, SYNAPSE_ROWS // 2))
+    rows = np.exp(chip.mismatch * chip.row_spread * np.repeat(drivers, 2, axis=1))
     return Mismatch(
         leak=leak,
         reset=reset,
@@ -85,5 +98,6 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
         conductance=conductance,
         tau_syn=tau_syn,
         strength=strength,
-        cadc_offset=spread(0, chip.cadc_offset_spread),
+        cadc_offset=cadc_offset,
+        rows=rows,
     )

@@ -198,14 +198,13 @@ def _calibration_key(network: Network) -> object:
 
 def _routing_key(network: Network, placement: object) -> object:
     shapes = [(p.source, p.target, p.weights.shape) for p in network.projections]
-    names = [(p.name, p.size) for p in (*network.externals, *network.populations)]
-    return (shapes, names, [p.name for p in network.projections], placement)
+    return (shapes, [p.name for p in network.projections], placement)
 
 
 def _check_names(network: Network) -> None:
     """Raise if a projection or the MADC refers to something that is not there."""
-    sizes = {p.name: p.size for p in (*network.externals, *network.populations)}
     targets = {p.name: p.size for p in network.populations}
+    sizes = {p.name: p.size for p in network.externals} | targets
     for projection in network.projections:
         where = f"projection '{projection.name}'"
         for name, known in ((projection.source, sizes), (projection.target, targets)):

@@ -55,7 +55,7 @@ def cadc_codes(
 def madc_cycles(runtime_cycles: int) -> Integers:
     """Return when the MADC samples, shape (samples,), FPGA cycles."""
     count = int(runtime_cycles / MADC_PERIOD_CYCLES)
-    return np.floor(np.arange(count) * MADC_PERIOD_CYCLES).astype(np.int64)
+    return np.asarray(np.arange(count) * MADC_PERIOD_CYCLES, dtype=np.int64)
 
 
 def madc_codes(
@@ -74,4 +74,5 @@ def madc_codes(
     raw = MADC_OFFSET + MADC_PER_LSB * v
     for entry, row in enumerate(raw):  # a batch entry keeps its noise in any batch
         row += sigma * np.random.default_rng([seed, entry]).standard_normal(samples)
-    return np.clip(np.floor(raw + 0.5), 0, MADC_MAX).astype(np.int64).T
+    codes = np.clip(np.floor(raw + 0.5), 0, MADC_MAX)
+    return np.ascontiguousarray(codes.T, np.int64)

@@ -1,6 +1,7 @@
 """What the configured chip does with its inputs."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.chip.circuit import Circuits, physical
 from core.chip.events import INPUT_LATENCY
@@ -47,7 +48,9 @@ def emulate(
     codes = {name: code[..., used] for name, code in written.items()}
     circuits = physical(codes, mismatch.at(used), config.capacitance[used])
     steps = -(-runtime_cycles // emulation.STEP_CYCLES)
-    trace_lane = int(np.searchsorted(used, madc_circuit)) if madc_circuit is not None else -1
+    trace_lane = (
+        int(np.searchsorted(used, madc_circuit)) if madc_circuit is not None else -1
+    )
     cadc = np.empty((len(sampled), batch, len(used)), np.float32)
     trace = np.empty((batch, steps + 1 if trace_lane >= 0 else 1), np.float32)
     us = -(-steps // emulation.STEPS_PER_NOISE) if keep_membrane else 0
@@ -60,10 +63,10 @@ def emulate(
         np.searchsorted(inputs.batch, np.arange(batch + 1)),
         inputs.cycle + INPUT_LATENCY,
         inputs.neuron,
-        synaptic_drive(config, circuits, used),
+        synaptic_drive(config, circuits, used, mismatch.rows),
         lane_parameters(config, circuits, used, chip),
         response_tables(circuits),
-        config.refractory_cycles[used] * emulation.CYCLE_US,
+        (config.refractory_cycles[used] * emulation.CYCLE_US).astype(np.float64),
         config.circuit_source[used],
         config.event_output[used],
         used,
@@ -80,7 +83,11 @@ def emulate(
     return OutputData(
         events=_sorted_events(found, used, runtime_cycles),
         cadc=cadc_codes(
-            cadc, used, mismatch.cadc_offset[used], chip.noise * chip.cadc_noise, cadc_seed
+            cadc,
+            used,
+            mismatch.cadc_offset[used],
+            chip.noise * chip.cadc_noise,
+            cadc_seed,
         ),
         cadc_cycles=sampled,
         madc=None
@@ -109,9 +116,12 @@ def write(
 
 
 def synaptic_drive(
-    config: ChipConfig, circuits: Circuits, used: Integers
-) -> np.ndarray:
-    """Return what one event of each source does, shape (2, sources, lanes), LSB/µs."""
+    config: ChipConfig, circuits: Circuits, used: Integers, row_gain: Floats
+) -> NDArray[np.float32]:
+    """Return what one event of each source does, shape (2, sources, lanes), LSB/µs.
+
+    :param row_gain: shape (2, 256), relative charge of the pulses of each row
+    """
     sources = int(max(config.row_source.max(), config.circuit_source.max())) + 1
     weights = np.zeros((2, sources, len(used)), np.float32)
     for hemisphere in range(HEMISPHERES):
@@ -120,14 +130,15 @@ def synaptic_drive(
         for line, sign in enumerate((1, -1)):
             rows = np.flatnonzero(config.row_sign[hemisphere] == sign)
             target = np.ix_(config.row_source[hemisphere, rows], lanes)
-            weights[line][target] += config.weights[hemisphere][np.ix_(rows, columns)]
+            weight = config.weights[hemisphere][np.ix_(rows, columns)]
+            weights[line][target] += weight * row_gain[hemisphere, rows, None]
     drive = weights * circuits.strength[:, None].astype(np.float32)
     return np.ascontiguousarray(drive)
 
 
 def lane_parameters(
     config: ChipConfig, circuits: Circuits, used: Integers, chip: ChipSpec
-) -> np.ndarray:
+) -> NDArray[np.float32]:
     """Return the parameters of the lanes as the kernel wants them."""
     a = 1 / circuits.tau_mem
     decay = np.exp(-a)  # over the microsecond for which the noise current holds
@@ -152,7 +163,7 @@ def lane_parameters(
     return lanes
 
 
-def response_tables(circuits: Circuits) -> np.ndarray:
+def response_tables(circuits: Circuits) -> NDArray[np.float32]:
     """Return what a unit event adds 0…25 cycles later, shape (2, 2, 26, lanes).
 
     First axis: to the potential, to the current; second: excitatory, inhibitory.
@@ -169,5 +180,7 @@ def response_tables(circuits: Circuits) -> np.ndarray:
 
 def _sorted_events(found: Integers, used: Integers, runtime_cycles: int) -> Events:
     cycle, entry, lane = found[:, found[0] < runtime_cycles]
-    order = np.lexsort((lane, cycle, entry))
+    # Nearly in order already: one key and a merging sort are fastest.
+    key = (entry * (runtime_cycles + 1) + cycle) * CIRCUITS + lane
+    order = np.argsort(key, kind="stable")
     return Events(cycle[order], entry[order], used[lane[order]])

@@ -83,36 +83,34 @@ def cuba_aelif_integration(
     _check(input, method, integration_step_code)
     hw = _measured(hw_data)
     adaptive = subthreshold_adaptation or spike_triggered_adaptation
-    leak, reset, threshold, tau_syn, c_mem, g_l, tau_adap = (
+    leak, reset, threshold, tau_syn, c_mem, g_l, slope, onset, tau_adap, a, b = (
         _parameter(p, input)
-        for p in (leak, reset, threshold, tau_syn, c_mem, g_l, tau_adap)
-    )
-    conductance = 1.0 if g_l is None else g_l
-    currents = [
-        *([dynamics.leak_current(conductance, leak)] if leaky else []),
-        *(
-            [dynamics.exponential_current(conductance, exp_slope, exp_threshold)]
-            if exponential
-            else []
-        ),
-        *([dynamics.adaptation_current()] if adaptive else []),
-    ]
-    adapt = (
-        dynamics.adaptation_step(
-            dt,
+        for p in (
+            leak,
+            reset,
+            threshold,
+            tau_syn,
+            c_mem,
+            1.0 if g_l is None else g_l,
+            exp_slope,
+            exp_threshold,
             tau_adap,
-            strength=(
-                subthreshold_adaptation_strength if subthreshold_adaptation else None
-            ),
-            leak=leak,
-            increment=(
-                spike_triggered_adaptation_increment
-                if spike_triggered_adaptation
-                else None
-            ),
+            subthreshold_adaptation_strength,
+            spike_triggered_adaptation_increment,
         )
-        if adaptive
-        else None
+    )
+    currents = dynamics.currents(
+        g_l,
+        leak=leak if leaky else None,
+        exponential=(slope, onset) if exponential else None,
+        adaptive=adaptive,
+    )
+    adapt = dynamics.adaptation_step(
+        dt,
+        tau_adap if adaptive else 1.0,
+        leak,
+        strength=a if subthreshold_adaptation else None,
+        increment=b if spike_triggered_adaptation else None,
     )
     hold = refractory_steps(refractory_time, dt) if refractory and fire else None
     mobility, decay = dt / c_mem, 1 - dt / tau_syn
@@ -121,7 +119,7 @@ def cuba_aelif_integration(
     start = leak if leaky or subthreshold_adaptation else 0.0
     v = torch.zeros_like(i) + start
     counter = i.float()
-    membranes, currents_out, adaptations, spikes = [], [], [], []
+    trace = []
     for x, v_hw, w_hw, z_hw in hw.steps(input):
         drive = i
         for current in currents:
@@ -130,7 +128,7 @@ def cuba_aelif_integration(
         i = i * decay + x
         if fire:
             z = inject(spiking_threshold(v - threshold, method, alpha), z_hw)
-        if adapt is not None:
+        if adaptive:
             w = inject(adapt(w, v, z), w_hw)
         if fire and v_hw is None:
             v = torch.where(z.detach() > 0, reset, v)
@@ -138,17 +136,15 @@ def cuba_aelif_integration(
             z, v, counter = refractory_mask(z, v, counter, reset)
             z, v = inject(z, z_hw), inject(v, v_hw)
             counter = refractory_restart(z, counter, hold)
-        membranes.append(v)
-        currents_out.append(i)
-        adaptations.append(w)
-        spikes.append(z)
+        trace.append((v, i, w, z))
+    membrane, synaptic, adaptation, spikes = map(torch.stack, zip(*trace, strict=True))
     return (
-        torch.stack(membranes),
+        membrane,
         hw.voltage_madc,
-        torch.stack(currents_out),
-        torch.stack(adaptations),
+        synaptic,
+        adaptation,
         hw.adaptation_madc,
-        torch.stack(spikes),
+        spikes,
     )
 
 

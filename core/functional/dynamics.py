@@ -6,9 +6,9 @@ In model units::
     tau_w dw/dt  = a (v - E) - w,   and w jumps by b at each spike
     tau_s di/dt  = -i,              and i jumps by the input
 
-Each function returns one term as a function, chosen before the time loop starts, so
-that the loop itself has no decisions. Potentials have shape (batch, neurons);
-parameters are scalars or broadcast to that shape.
+The terms are functions that are chosen before the time loop starts, so that the loop
+itself has few decisions. Potentials have shape (batch, neurons); parameters are scalars
+or broadcast to that shape.
 """
 
 from collections.abc import Callable
@@ -23,28 +23,37 @@ Current = Callable[[Tensor, Tensor], Tensor]
 AdaptationStep = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def leak_current(conductance: Any, leak: Any) -> Current:
-    """Return ``g (E - v)``."""
-    return lambda v, w: conductance * (leak - v)
+def currents(
+    conductance: Any,
+    *,
+    leak: Any | None,
+    exponential: tuple[Any, Any] | None,
+    adaptive: bool,
+) -> list[Current]:
+    """Return the currents that add to the synaptic one.
 
-
-def exponential_current(conductance: Any, slope: Any, onset: Any) -> Current:
-    """Return ``g D exp((v - V) / D)`` with slope ``D`` and onset ``V``."""
-    strength = conductance * slope
-    return lambda v, w: strength * torch.exp((v - onset) / slope)
-
-
-def adaptation_current() -> Current:
-    """Return ``-w``."""
-    return lambda v, w: -w
+    :param leak: ``E``, None switches the leak off
+    :param exponential: ``D`` and ``V``, None switches the exponential off
+    :param adaptive: whether the adaptation is subtracted
+    """
+    chosen: list[Current] = []
+    if leak is not None:
+        chosen.append(lambda v, w: conductance * (leak - v))
+    if exponential is not None:
+        slope, onset = exponential
+        strength = conductance * slope
+        chosen.append(lambda v, w: strength * torch.exp((v - onset) / slope))
+    if adaptive:
+        chosen.append(lambda v, w: -w)
+    return chosen
 
 
 def adaptation_step(
     dt: float,
     tau: Any,
+    leak: Any,
     *,
     strength: Any | None,
-    leak: Any,
     increment: Any | None,
 ) -> AdaptationStep:
     """Return the Euler step of the adaptation.

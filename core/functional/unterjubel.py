@@ -19,7 +19,7 @@ class Unterjubel(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, input: Tensor, input_prime: Tensor) -> Tensor:
         """Return the values of ``input_prime``."""
-        return input_prime.to(input.dtype).clone()
+        return input_prime.to(input, copy=True)
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None]:

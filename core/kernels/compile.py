@@ -29,8 +29,8 @@ def kernel(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """Mark ``function`` as a part of the kernels in its own file.
+    """Mark ``function`` as a part of the loops in its own file, so that they vectorise.
 
     Keep it there: the cache of a kernel notices changes of its own file only.
     """
-    return cast(F, njit(**SETTINGS)(function))
+    return cast(F, njit(inline="always", **SETTINGS)(function))

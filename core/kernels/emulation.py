@@ -6,18 +6,27 @@ Per lane, relative to its leak potential, with τ_m = 1/a and τ_s = 1/b::
 
 ``e`` and ``i`` are the two synaptic currents (LSB/µs), ``n`` is noise that holds for
 1 µs. A sub-step of 0.2 µs is advanced exactly, events inside it by tables of the exact
-response. Lanes that may cross their threshold or leave their refractory time within the
-sub-step are replayed from event to event, and the crossing is found on the cubic through
-both ends of the segment. So the result does not depend on the sub-step, and spike times
-are exact to about 8 ns before they are rounded to FPGA cycles.
+response. Lanes that may cross their threshold or leave their refractory time within
+the sub-step are replayed from event to event, and the crossing is found on the cubic
+through both ends of the segment. So the result does not depend on the sub-step, and
+spike times are exact to about 8 ns before they are rounded to FPGA cycles.
+
+All kernels are in this one file, because the cache of a compiled kernel notices changes
+of its own file only.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import float32, int32, uint32
+from numpy.typing import NDArray
 
 from core.kernels.compile import inlined, kernel
+
+Values = NDArray[np.float32]
+Counts = NDArray[np.int64]
+Bits = NDArray[np.uint32]
 
 #: FPGA cycles of one sub-step. It divides 1 µs and is shorter than any spike's way.
 STEP_CYCLES = 25
@@ -43,7 +52,7 @@ _PAST = -1e3
 
 
 @inlined
-def hash32(x):  # type: ignore[no-untyped-def]
+def hash32(x: Any) -> Any:
     """Return 32 well mixed bits of a counter."""
     x = uint32(x)
     x ^= x >> uint32(16)
@@ -55,7 +64,7 @@ def hash32(x):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def fast_log(x):  # type: ignore[no-untyped-def]
+def fast_log(x: Any) -> Any:
     """Return the logarithm of a positive float32 without a branch."""
     b = np.float32(x).view(np.int32)
     e = (b >> int32(23)) - int32(127)
@@ -78,7 +87,7 @@ def fast_log(x):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def normal(bits):  # type: ignore[no-untyped-def]
+def normal(bits: Any) -> Any:
     """Return a standard normal number from 32 random bits (inverse error function)."""
     u = (float32(int32(bits >> uint32(8))) + float32(0.5)) * float32(2.0**-23)
     u = u - float32(1.0)
@@ -106,8 +115,8 @@ def normal(bits):  # type: ignore[no-untyped-def]
     return float32(1.41421356) * u * (p if w < float32(5.0) else q)
 
 
-@inlined
-def response(d, a, b, keep_a, keep_b):  # type: ignore[no-untyped-def]
+@kernel
+def response(d: float, a: float, b: float, keep_a: float, keep_b: float) -> float:
     """Return the potential ``d`` µs after a unit current that decays with rate ``b``.
 
     The difference of two exponentials over a − b, in a form without a pole at a = b.
@@ -120,8 +129,8 @@ def response(d, a, b, keep_a, keep_b):  # type: ignore[no-untyped-def]
     return d * math.sqrt(keep_a * keep_b) * ratio
 
 
-@inlined
-def crossing(v, da, vn, db, th):  # type: ignore[no-untyped-def]
+@kernel
+def crossing(v: float, da: float, vn: float, db: float, th: float) -> float:
     """Return where a cubic first exceeds ``th``, as a fraction, or 2 if nowhere.
 
     :param v: value at 0, below ``th``
@@ -157,7 +166,19 @@ def crossing(v, da, vn, db, th):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def replay(p, j, tau_ref, drive, left, source, events, step, found, lane_of, n_found):  # type: ignore[no-untyped-def]
+def replay(
+    p: Values,
+    j: int,
+    tau_ref: float,
+    drive: Values,
+    left: Counts,
+    source: Counts,
+    events: int,
+    step: int,
+    found: Counts,
+    lane_of: Counts,
+    n_found: int,
+) -> int:
     """Advance one lane by one sub-step, from event to event, and note its spikes.
 
     :param p: parameters and states, row by lane; the rows V1, E1, I1, RELEASE are set
@@ -236,7 +257,7 @@ def replay(p, j, tau_ref, drive, left, source, events, step, found, lane_of, n_f
 
 
 @kernel
-def advance(p, n, flags):  # type: ignore[no-untyped-def]
+def advance(p: Values, n: int, flags: NDArray[np.uint8]) -> None:
     """Advance all lanes by one sub-step; flag those that need a replay."""
     h = float32(STEP_US)
     half = float32(0.5 * STEP_US)
@@ -266,7 +287,7 @@ def advance(p, n, flags):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def commit(p, n):  # type: ignore[no-untyped-def]
+def commit(p: Values, n: int) -> None:
     """Make the state after the sub-step the state now."""
     h = float32(STEP_US)
     past = float32(_PAST)
@@ -278,7 +299,16 @@ def commit(p, n):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def gather(p, n, drive, span, table, left, source, events):  # type: ignore[no-untyped-def]
+def gather(
+    p: Values,
+    n: int,
+    drive: Values,
+    span: Counts,
+    table: Values,
+    left: Counts,
+    source: Counts,
+    events: int,
+) -> None:
     """Sum what the events of a sub-step add to the state at its end.
 
     :param span: shape (2, sources, 2), first and last + 1 lane that a source drives
@@ -303,7 +333,7 @@ def gather(p, n, drive, span, table, left, source, events):  # type: ignore[no-u
 
 
 @kernel
-def draw_noise(p, n, lane_bits, bits, key):  # type: ignore[no-untyped-def]
+def draw_noise(p: Values, n: int, lane_bits: Bits, bits: Bits, key: Any) -> None:
     """Draw the noise current of the next microsecond from a counter."""
     for j in range(n):
         bits[j] = hash32(lane_bits[j] ^ key)
@@ -312,7 +342,7 @@ def draw_noise(p, n, lane_bits, bits, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def prepare(p, n, lanes, table):  # type: ignore[no-untyped-def]
+def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
     """Set a fresh entry up: membranes at rest, no current, nothing refractory."""
     for j in range(n):
         for row in range(LANE_ROWS):
@@ -331,7 +361,7 @@ def prepare(p, n, lanes, table):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sample(p, first, last, cycle, step, out):  # type: ignore[no-untyped-def]
+def sample(p: Values, first: int, last: int, cycle: int, step: int, out: Any) -> None:
     """Read the membranes of some lanes at an FPGA cycle inside the sub-step."""
     x = float32((cycle - step * STEP_CYCLES) / STEP_CYCLES)
     for j in range(first, last):
@@ -339,7 +369,7 @@ def sample(p, first, last, cycle, step, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def insert_sorted(left, source, events, c, s):  # type: ignore[no-untyped-def]
+def insert_sorted(left: Counts, source: Counts, events: int, c: int, s: int) -> int:
     """Put an event into a list that falls in ``left``; return the new length."""
     if events >= left.shape[0]:
         return events
@@ -353,8 +383,8 @@ def insert_sorted(left, source, events, c, s):  # type: ignore[no-untyped-def]
     return events + 1
 
 
-@inlined
-def resized(spikes, total, room):  # type: ignore[no-untyped-def]
+@kernel
+def resized(spikes: Counts, total: int, room: int) -> Counts:
     """Return a copy of the first ``total`` columns with space for ``room``."""
     copy = np.empty((3, room), np.int64)
     for row in range(3):
@@ -364,30 +394,30 @@ def resized(spikes, total, room):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def run_entries(  # type: ignore[no-untyped-def]
-    first,
-    last,
-    steps,
-    event_start,
-    event_cycle,
-    event_source,
-    drive,
-    lanes,
-    table,
-    tau_ref,
-    lane_source,
-    emits,
-    lane_circuit,
-    flags,
-    flags8,
-    split,
-    seed,
-    cadc_cycle,
-    cadc,
-    trace_lane,
-    trace,
-    membrane,
-):
+def run_entries(
+    first: int,
+    last: int,
+    steps: int,
+    event_start: Counts,
+    event_cycle: Counts,
+    event_source: Counts,
+    drive: Values,
+    lanes: Values,
+    table: Values,
+    tau_ref: NDArray[np.float64],
+    lane_source: Counts,
+    emits: NDArray[np.bool_],
+    lane_circuit: Counts,
+    flags: NDArray[np.uint8],
+    flags8: NDArray[np.uint64],
+    split: int,
+    seed: int,
+    cadc_cycle: Counts,
+    cadc: Values,
+    trace_lane: int,
+    trace: Values,
+    membrane: Values,
+) -> Counts:
     """Run batch entries ``first`` … ``last`` − 1, each from rest.
 
     :param steps: number of sub-steps
@@ -501,10 +531,14 @@ def run_entries(  # type: ignore[no-untyped-def]
                 spikes[2, total] = found_lane[slot, k]
                 total += 1
             while next_upper < len(cadc_cycle) and cadc_cycle[next_upper, 0] < after:
-                sample(p, 0, split, cadc_cycle[next_upper, 0], step, cadc[next_upper, b])
+                sample(
+                    p, 0, split, cadc_cycle[next_upper, 0], step, cadc[next_upper, b]
+                )
                 next_upper += 1
             while next_lower < len(cadc_cycle) and cadc_cycle[next_lower, 1] < after:
-                sample(p, split, n, cadc_cycle[next_lower, 1], step, cadc[next_lower, b])
+                sample(
+                    p, split, n, cadc_cycle[next_lower, 1], step, cadc[next_lower, b]
+                )
                 next_lower += 1
             commit(p, n)
             if trace_lane >= 0:
@@ -513,7 +547,14 @@ def run_entries(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def digitise(values, offset, sigma, lane_circuit, seed, out):  # type: ignore[no-untyped-def]
+def digitise(
+    values: Values,
+    offset: NDArray[np.float64],
+    sigma: float,
+    lane_circuit: Counts,
+    seed: int,
+    out: Any,
+) -> None:
     """Turn potentials into CADC codes: offset, noise, rounding, clipping.
 
     :param values: shape (samples, batch, n), LSB, float32

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from core.chip.network import ExternalPopulation, NetworkBuilder
 from core.chip.results import Events
+from core.errors import ShapeError
 from core.functional.spike_source import input_neuron
 from core.handle import DataHandle, LIFObservables
 from core.modules.types import InputPopulation
@@ -39,7 +40,15 @@ class InputNeuron(InputPopulation):
 
         :param spikes: shape (time, batch, neurons)
         :param dt: step width, s
+        :raises ShapeError: if the number of channels differs
         """
+        if spikes.ndim != 3 or spikes.shape[-1] != self.size:
+            raise ShapeError(
+                f"input '{self.descriptor}'",
+                f"has {self.size} channels, its spikes have shape "
+                f"{tuple(spikes.shape)}.",
+                f"Give them the shape (time, batch, {self.size}).",
+            )
         batch, step, neuron = np.nonzero(spikes.detach().cpu().numpy().swapaxes(0, 1))
         cycle = np.rint(step * (dt / CYCLE)).astype(np.int64)
         return Events(cycle, batch, neuron)

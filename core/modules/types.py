@@ -105,10 +105,6 @@ class Population(BasePopulation):
         """Return whether a parameter is trained."""
         return any(p.is_trainable() for p in self.params_dict().values())
 
-    def model_value(self, name: str) -> Any:
-        """Return the value of a parameter in the model."""
-        return getattr(self, name).model_value
-
     def neuron_target(self) -> NeuronTarget:
         """Return the calibration targets of the neurons.
 

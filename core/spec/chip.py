@@ -38,6 +38,9 @@ class ChipSpec(Spec):
     gain_spread: float = quantity(
         0.07, "", low=0, high=1, doc="Relative spread of the synaptic strength."
     )
+    row_spread: float = quantity(
+        0.05, "", low=0, high=1, doc="Relative spread of synapse rows, not calibrated."
+    )
     write_noise: float = quantity(
         1.0, "code", low=0, high=10, doc="Inexactness of every CapMem write."
     )

@@ -34,6 +34,7 @@ MAX_PROBLEMS = 50
 
 #: Classes that come in kinds: the field "kind" says which.
 _KINDS: dict[type, dict[str, Any]] = {PopulationSpec: KINDS, Stimulus: STIMULI}
+_SINGLE_MAX = float(np.finfo(np.float32).max)
 _BAD: Final = object()
 
 S = TypeVar("S", bound=Spec)
@@ -261,7 +262,7 @@ class _Reader:
         if wrong:
             what = f"{_shown(wrong[0])} is {kind_word(wrong[0])}."
             return self._bad(where, what, "Write numbers.")
-        if any(abs(item) > np.finfo(np.float32).max for item in items):
+        if any(abs(item) > _SINGLE_MAX for item in items):
             what = "some entries are too large."
             return self._bad(where, what, "Write smaller numbers.")
         return np.array(items, dtype=np.float64).astype(np.float32).reshape(shape)

@@ -59,7 +59,7 @@ def parse(text: str) -> Any:
             text, object_pairs_hook=_unique, parse_constant=_refuse_constant
         )
     except json.JSONDecodeError as error:
-        end = error.pos >= len(text.rstrip())
+        end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
         raise ConversionError(
             f"line {error.lineno}, column {error.colno}",
             "the text ends too early." if end else f"this is not JSON: {error.msg}.",

@@ -86,7 +86,7 @@ def numbers(population: LISpec, time_factor: float) -> dict[str, np.float32]:
     """Return the numbers that the NIR node of ``population`` holds, one per neuron."""
     values = {
         "tau_mem": population.tau_mem / time_factor,
-        "tau_syn": (population.tau_syn or 0.0) / time_factor,
+        "tau_syn": population.tau_syn / time_factor,
         "r": population.tau_mem / population.membrane_capacitance,
         "v_leak": population.leak.model,
         "w_in": 1.0,
@@ -98,12 +98,17 @@ def numbers(population: LISpec, time_factor: float) -> dict[str, np.float32]:
         return {name: np.float32(value) for name, value in values.items()}
 
 
+def representable(number: float | np.float32) -> bool:
+    """Whether ``number`` is above 0, and its products fit into single precision."""
+    return bool(1e-30 <= number <= 1e30)
+
+
 def check_time_factor(time_factor: float) -> None:
     """Refuse what is no factor.
 
-    :raises ConversionError: if ``time_factor`` is not a finite number above 0
+    :raises ConversionError: if ``time_factor`` is not between 1e-15 and 1e15
     """
-    if not (np.isfinite(time_factor) and time_factor > 0):
+    if not 1e-15 <= time_factor <= 1e15:
         raise ConversionError(
             "time factor",
             f"it is {time_factor}.",
@@ -186,16 +191,12 @@ def _number_problems(network: NetworkSpec, time_factor: float) -> Iterator[Probl
         elif population.size < 1:
             yield Problem(where, "it is empty.", "Give it a neuron.", subject=name)
         elif isinstance(population, LISpec):
-            times = [population.tau_mem, population.membrane_capacitance]
-            times += [population.tau_syn] if population.tau_syn is not None else []
-            positive = all(time > 0 for time in times)
-            values = numbers(population, time_factor) if positive else {}
-            lost = [n for n in ("tau_mem", "tau_syn", "r") if values.get(n) == 0]
-            lost = [n for n in lost if n != "tau_syn" or population.tau_syn is not None]
-            lost += [n for n, value in values.items() if not np.isfinite(value)]
-            if not positive:
-                what = "its time constants and capacitance must be above 0."
-                yield Problem(where, what, "Set them.", subject=name)
-            for parameter in lost:
-                what = f"{parameter} does not fit into single precision."
-                yield Problem(where, what, "Choose another value.", subject=name)
+            if population.membrane_capacitance <= 0:
+                what = "its capacitance is not above 0."
+                yield Problem(where, what, "Set it.", subject=name)
+                continue
+            for parameter, value in numbers(population, time_factor).items():
+                time = parameter in ("tau_mem", "tau_syn", "r")
+                if not (representable(value) if time else np.isfinite(value)):
+                    what = f"{parameter} would be {value:g} in the file."
+                    yield Problem(where, what, "Choose another value.", subject=name)

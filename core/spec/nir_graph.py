@@ -227,7 +227,8 @@ class GraphReader:
         elif link.target in self.neurons:
             weights = self._folded(name, weights, self.neurons[link.target].gain)
         if _type(node) == "Affine":
-            if np.any(np.asarray(node.bias)):
+            bias = np.asarray(node.bias)
+            if bias.dtype.kind not in "fiu" or bias.any():
                 what = "Affine has a bias, the chip has none."
                 fix = "Train without bias, or add an input that spikes regularly."
                 self._bad(name, what, fix)
@@ -237,13 +238,12 @@ class GraphReader:
 
     def _folded(self, name: str, w: NDArray[Any], gain: NDArray[Any]) -> NDArray[Any]:
         """Return the weights ``w`` times w_in of the target, in single precision."""
+        with np.errstate(over="ignore"):
+            folded: NDArray[Any] = (w * gain.astype(float)[:, None]).astype(np.float32)
         if not np.all(gain == 1):
             low, high = gain.min(), gain.max()
             size = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
             self.note(name, f"the weights are multiplied by w_in = {size}.")
-            w = w * gain[:, None]
-        with np.errstate(over="ignore"):
-            folded = w.astype(np.float32)
         if not np.isfinite(folded).all():
             what = "some weights do not fit into single precision."
             self._bad(name, what, "Make them smaller.")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import Problem
 from core.spec.network import LIFSpec, LISpec, PopulationSpec, Value
-from core.spec.nir_export import numbers
+from core.spec.nir_export import numbers, representable
 from core.units import format_quantity
 
 #: Fields of a population that a number of the node decides.
@@ -59,18 +59,17 @@ def read_neurons(name: str, node: Any, problems: list[Problem]) -> Neurons | Non
     values = {}
     for parameter, array in arrays.items():
         values[parameter] = _decimal(array[0]) if len(array) else 0.0
-        if len(array) and np.ptp(array) > 1e-6 * np.abs(array).max():
+        if len(array) and not _equal(array):
             what = (
                 f"{parameter} differs between its neurons "
                 f"({array.min():.4g} to {array.max():.4g})."
             )
             fix = "Use one value for all, or split the node."
             problems.append(Problem(where, what, fix))
-    for parameter, low in (("tau_mem", "above 0"), ("r", "above 0"), ("tau_syn", "")):
+    for parameter in ("tau_mem", "r", "tau_syn"):
         value = values[parameter]
-        if value < 0 or (value == 0 and low):
-            what = f"{parameter} is {value:g}."
-            fix = f"It must be {low}." if low else "It must not be below 0."
+        if not representable(value):
+            what, fix = f"{parameter} is {value:g}.", "It must be above 0."
             problems.append(Problem(where, what, fix))
     if len(problems) > count:
         return None
@@ -94,6 +93,11 @@ def _array(data: Any, name: str, where: str, problems: list[Problem]) -> NDArray
     return np.ones(1)
 
 
+def _equal(array: NDArray[Any]) -> bool:
+    """Whether all entries are the same in the precision of the file."""
+    return bool(np.isclose(array, array[0], rtol=1e-6, atol=0).all())
+
+
 def _decimal(x: Any) -> float:
     """Return the short decimal number that ``x`` is meant to be.
 
@@ -107,7 +111,8 @@ def _decimal(x: Any) -> float:
 def _step(values: dict[str, float], gain: NDArray[Any]) -> float | None:
     """Return dt if r = tau_mem / dt and w_in = tau_syn / dt, as snnTorch writes."""
     w_in = float(gain[0])
-    if np.ptp(gain) > 1e-6 * abs(w_in) or w_in <= 0 or math.isclose(w_in, 1):
+    # A step is shorter than the time constants; w_in = 1 is the plain convention.
+    if not _equal(gain) or w_in < 1 + 1e-6 or values["r"] <= 1:
         return None
     step = values["tau_mem"] / values["r"]
     # The file has about seven digits.
@@ -120,7 +125,7 @@ def population_of(name: str, neurons: Neurons, size: int, time_factor: float) ->
     values = neurons.values
     fields: dict[str, Any] = {
         "tau_mem": values["tau_mem"] * time_factor,
-        "tau_syn": values["tau_syn"] * time_factor or None,
+        "tau_syn": values["tau_syn"] * time_factor,
         "membrane_capacitance": values["tau_mem"] * time_factor / values["r"],
         "leak": Value(values["v_leak"]),
     }
@@ -138,6 +143,8 @@ def merged(
     :param own: the population as it was when our file was written
     :param read: the population as the numbers of the file say
     """
+    if own.membrane_capacitance <= 0:
+        return read, ["membrane_capacitance"]
     changed = []
     mine = numbers(own, time_factor)
     for parameter, value in neurons.values.items():
@@ -156,7 +163,7 @@ def stretched(own: PopulationSpec, ratio: float) -> PopulationSpec:
     """Return ``own`` with all its times multiplied by ``ratio``."""
     times = [name for name, info in own.infos().items() if info.unit == "s"]
     old = {name: getattr(own, name) for name in times}
-    return own.replace(**{n: t * ratio for n, t in old.items() if t is not None})
+    return own.replace(**{name: time * ratio for name, time in old.items()})
 
 
 def range_notes(
@@ -167,7 +174,7 @@ def range_notes(
     for population in populations:
         for name in _TIMES if isinstance(population, LISpec) else ():
             time, info = getattr(population, name), population.info(name)
-            if time is None or info.low is None or info.high is None:
+            if info.low is None or info.high is None:
                 continue
             ranges.append((info.low / time, info.high / time))
             # A value computed in µs may miss its bound by a rounding error.

@@ -13,6 +13,7 @@ from bokeh.models import (
     ColumnDataSource,
     CrosshairTool,
     FixedTicker,
+    Label,
     LinearAxis,
     Range1d,
     Span,
@@ -26,7 +27,7 @@ from workbench.theme import FONT, GHOST, SMALL, SURFACES, TEXT, mode
 
 #: More spikes than this are drawn as an image of counts.
 MANY_SPIKES = 6000
-LEFT_BORDER = 76
+LEFT_BORDER, RIGHT_BORDER = 70, 52
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _figure(x_range: Range1d, cursor: Span, height: int, **options: Any) -> figu
         active_scroll=None,
         output_backend="canvas",
         min_border_left=LEFT_BORDER,
-        min_border_right=12,
+        min_border_right=RIGHT_BORDER,
         min_border_top=6,
         outline_line_color=None,
         **options,
@@ -117,6 +118,7 @@ class MembranePlot:
             x_range, cursor, 260, y_range=Range1d(-0.5, 1.5), min_border_bottom=4
         )
         self.figure.yaxis.axis_label = "membrane, model units"
+        self.figure.xaxis.axis_label = None
         self.sources = {
             kind: ColumnDataSource({"x": [], "y": []}) for kind in self.KINDS
         }
@@ -138,8 +140,20 @@ class MembranePlot:
             name: Span(dimension="width", line_dash=dashes[name], visible=False)
             for name in self.LEVELS
         }
-        for span in self.levels.values():
-            self.figure.add_layout(span)
+        self.names = {
+            name: Label(
+                x=4,
+                y=0,
+                x_units="screen",
+                y_offset=2,
+                text="",
+                text_font_size=SMALL,
+                text_font=FONT,
+            )
+            for name in self.LEVELS
+        }
+        for mark in (*self.levels.values(), *self.names.values()):
+            self.figure.add_layout(mark)
 
     def style(self, color: str, dark: bool) -> None:
         """Colour the plot for a population and a theme."""
@@ -152,8 +166,8 @@ class MembranePlot:
                 renderer.glyph.fill_color = (
                     SURFACES[mode(dark)]["card"] if kind == "cadc" else tone
                 )
-        for span in self.levels.values():
-            span.line_color = quiet
+        for name, span in self.levels.items():
+            span.line_color = self.names[name].text_color = quiet
 
     def draw(self, shown: Membrane) -> None:
         """Patch the data; axes stay."""
@@ -169,6 +183,10 @@ class MembranePlot:
                 span.location = shown.levels[name]
             if span.visible != (name in shown.levels):
                 span.visible = name in shown.levels
+        for name, text in _together(shown.levels).items():
+            self.names[name].update(y=shown.levels[name], text=text)
+        for name in set(self.LEVELS) - set(shown.levels):
+            self.names[name].text = ""
         top = shown.levels.get("threshold", 0.0)
         times = (shown.spikes / us).astype(np.float32)
         self.spikes.data = {"x": times, "y": np.full(len(times), top, np.float32)}
@@ -186,13 +204,21 @@ class MembranePlot:
         self.figure.y_range.update(start=low - margin, end=high + margin)
 
 
+def _together(levels: dict[str, float]) -> dict[str, str]:
+    """Return the text at each level; levels at one height share the first one's."""
+    texts = dict.fromkeys(levels, "")
+    for name, height in levels.items():
+        first = next(n for n, h in levels.items() if h == height)
+        texts[first] = f"{texts[first]}, {name}" if texts[first] else name
+    return texts
+
+
 class RasterPlot:
     """Spikes of all populations, stacked, each in its colour, counts at the right."""
 
     def __init__(self, x_range: Range1d, cursor: Span) -> None:
         self.figure = _figure(x_range, cursor, 220, y_range=Range1d(1, 0))
         self.figure.ygrid.visible = False
-        self.figure.min_border_right = 12
         self.spikes = ColumnDataSource({"x": [], "y0": [], "y1": [], "c": [], "a": []})
         self.figure.segment(
             "x", "y0", "x", "y1", source=self.spikes, color="c", alpha="a", line_width=2
@@ -201,7 +227,9 @@ class RasterPlot:
         self.figure.image_rgba(
             "image", x=0, y=0, dw="dw", dh="dh", source=self.image, origin="top_left"
         )
-        self.edges = ColumnDataSource({"top": [], "bottom": [], "c": []})
+        self.edges = ColumnDataSource(
+            {"top": [], "bottom": [], "width": [], "c": []}
+        )
         self.figure.quad(
             left=0,
             right="width",
@@ -212,7 +240,7 @@ class RasterPlot:
             fill_alpha=0.07,
             line_color=None,
         )
-        self.counts = LinearAxis(ticker=FixedTicker(ticks=[]))
+        self.counts = LinearAxis(ticker=FixedTicker(ticks=[]), axis_label="spikes", axis_label_standoff=2)
         self.figure.add_layout(self.counts, "right")
         self._rows = 0
 

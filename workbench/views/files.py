@@ -22,29 +22,32 @@ class Files(pn.viewable.Viewer):
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._examples = pmui.Select(
-            label="Example",
-            options=["", *EXAMPLES],
-            value="",
-            size="small",
-            width=190,
-            margin=(6, 6),
+        self._documents = pmui.Select(
+            label="Document", size="small", width=132, margin=0
         )
         self._open = pmui.FileInput(
             label="Open…",
+            description="Open a .json document or a .nir network",
             accept=".nir,.h5,.json",
             size="small",
             variant="outlined",
-            margin=(9, 4),
+            margin=0,
         )
-        self._json = self._download("Save JSON", self._write_json)
-        self._nir = self._download("Save NIR", self._write_nir)
-        self._examples.param.watch(self._chosen, "value")
+        self._json = self._download("JSON", self._write_json)
+        self._nir = self._download("NIR", self._write_nir)
+        self._documents.param.watch(self._chosen, "value")
         self._open.param.watch(self._uploaded, "value")
-        project.param.watch(lambda _: self._rename(), "spec")
+        project.param.watch(lambda *_: self._rename(), "spec")
         self._rename()
-        self._view = pn.Row(
-            self._examples, self._open, self._json, self._nir, align="center"
+        self._view = pn.FlexBox(
+            self._documents,
+            self._open,
+            self._json,
+            self._nir,
+            align_items="center",
+            gap="6px",
+            margin=(10, 10, 2, 10),
+            sizing_mode="stretch_width",
         )
 
     def __panel__(self) -> Any:
@@ -58,13 +61,16 @@ class Files(pn.viewable.Viewer):
             filename="network",
             size="small",
             variant="outlined",
-            margin=(9, 4),
+            margin=0,
         )
 
     def _rename(self) -> None:
         stem = re.sub(r"[^\w-]+", "_", self.project.spec.title).strip("_") or "network"
         self._json.filename = f"{stem}.json"
         self._nir.filename = f"{stem}.nir"
+        title = self.project.spec.title
+        others = [name for name in EXAMPLES if name != title]
+        self._documents.param.update(options=[title, *others], value=title)
 
     def _write_json(self) -> io.BytesIO:
         return io.BytesIO(to_json(self.project.spec).encode())
@@ -73,9 +79,8 @@ class Files(pn.viewable.Viewer):
         return io.BytesIO(write_nir_bytes(to_nir(self.project.spec.network)))
 
     def _chosen(self, event: Any) -> None:
-        if event.new in EXAMPLES:
+        if event.new in EXAMPLES and event.new != self.project.spec.title:
             self.project.open(EXAMPLES[event.new]())
-            self._examples.value = ""
 
     def _uploaded(self, event: Any) -> None:
         name, raw = self._open.filename, event.new

@@ -84,11 +84,11 @@ class GraphEditor(pn.viewable.Viewer):
         self._view = pn.Column(
             self._toolbar(), self.flow, self._message, sizing_mode="stretch_both"
         )
-        project.param.watch(lambda _: self._draw(), ["spec", "problems"])
-        project.param.watch(lambda _: self._say(), ["message", "problems", "notes"])
-        runner.param.watch(lambda _: self._say(), "problems")
-        runner.param.watch(lambda _: self._draw_miniatures(), "result")
-        self.param.watch(lambda _: self._restyle(), "dark")
+        project.param.watch(lambda *_: self._draw(), ["spec", "problems"])
+        project.param.watch(lambda *_: self._say(), ["message", "problems", "notes"])
+        runner.param.watch(lambda *_: self._say(), "problems")
+        runner.param.watch(lambda *_: self._draw_miniatures(), "result")
+        self.param.watch(lambda *_: self._restyle(), "dark")
         self._draw()
         self._say()
 
@@ -120,7 +120,7 @@ class GraphEditor(pn.viewable.Viewer):
         self._undo = _icon("undo", "Undo", self.project.undo)
         self._redo = _icon("redo", "Redo", self.project.redo)
         layout = _icon("account_tree", "Lay the graph out anew", self._lay_out)
-        self.project.param.watch(lambda _: self._enable(), ["can_undo", "can_redo"])
+        self.project.param.watch(lambda *_: self._enable(), ["can_undo", "can_redo"])
         self._enable()
         space = pn.HSpacer()
         return pn.Row(*add, space, self._undo, self._redo, layout, margin=(0, 8))

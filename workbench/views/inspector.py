@@ -49,8 +49,8 @@ class Inspector(pn.viewable.Viewer):
             self._actions,
             sizing_mode="stretch_width",
         )
-        project.param.watch(lambda _: self._draw(), ["spec", "problems"])
-        self.param.watch(lambda _: self._draw(), "dark")
+        project.param.watch(lambda *_: self._draw(), ["spec", "problems"])
+        self.param.watch(lambda *_: self._draw(), "dark")
         self._draw()
 
     def __panel__(self) -> Any:

@@ -37,7 +37,7 @@ export function render({ model }) {
 
     def __init__(self, handlers: dict[str, Callable[[], None]], **params: Any) -> None:
         self._handlers = handlers
-        super().__init__(names=list(handlers), width=0, height=0, margin=0, **params)
+        super().__init__(names=list(handlers), width=1, height=1, margin=0, **params)
 
     def _handle_msg(self, msg: Any) -> None:
         act = self._handlers.get(str(msg))

@@ -64,9 +64,9 @@ class PlotsView(pn.viewable.Viewer):
             self._summary,
             sizing_mode="stretch_both",
         )
-        project.param.watch(lambda _: self._offer(), "spec")
-        runner.param.watch(lambda _: self._draw(), ["result", "current"])
-        self.param.watch(lambda _: self._restyle(), "dark")
+        project.param.watch(lambda *_: self._offer(), "spec")
+        runner.param.watch(lambda *_: self._draw(), ["result", "current"])
+        self.param.watch(lambda *_: self._restyle(), "dark")
         self._offer()
         self._restyle()
 

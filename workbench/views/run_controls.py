@@ -22,15 +22,15 @@ class RunControls(pn.viewable.Viewer):
             options=list(type(run).info("mode").choices),
             value=run.mode,
             size="small",
-            margin=(6, 6),
+            margin=0,
         )
         self._chip = pmui.IntInput(
-            label="chip", size="small", width=92, start=0, end=99999, margin=(6, 2)
+            label="chip", size="small", width=92, start=0, end=99999, margin=0
         )
         self._runtime = pmui.FloatInput(
-            label="runtime, µs", size="small", width=108, step=10, margin=(6, 6)
+            label="runtime, µs", size="small", width=108, step=10, margin=0
         )
-        self._live = pmui.Switch(label="live", value=True, margin=(10, 4))
+        self._live = pmui.Switch(label="live", value=True, margin=0)
         self._run = _button("play_arrow", "Run once (Space)", runner.run)
         again = _button("replay", "Rewind: run again with the same seeds", self.rewind)
         trial = _button("casino", "New trial: new temporal noise", self.new_trial)
@@ -42,8 +42,8 @@ class RunControls(pn.viewable.Viewer):
         self._chip.param.watch(lambda e: self._number(e.new), "value")
         self._live.param.watch(lambda e: setattr(runner, "live", e.new), "value")
         runner.param.watch(lambda e: setattr(self._live, "value", e.new), "live")
-        project.param.watch(lambda _: self._draw(), "spec")
-        self._view = pn.Row(
+        project.param.watch(lambda *_: self._draw(), "spec")
+        self._view = pn.FlexBox(
             self._mode,
             self._chip,
             chip,
@@ -52,7 +52,10 @@ class RunControls(pn.viewable.Viewer):
             self._live,
             self._run,
             again,
-            align="center",
+            align_items="center",
+            justify_content="end",
+            flex_wrap="nowrap",
+            gap="6px",
         )
         self._draw()
 
@@ -92,6 +95,6 @@ class RunControls(pn.viewable.Viewer):
 
 
 def _button(icon: str, label: str, act: Any) -> Any:
-    made = pmui.IconButton(icon=icon, description=label, size="small", margin=(8, 0))
+    made = pmui.IconButton(icon=icon, description=label, size="small", margin=0)
     made.on_click(lambda _: act())
     return made

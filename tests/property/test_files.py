@@ -1,0 +1,233 @@
+"""Whatever a document holds comes back from its files, and nothing else gets in."""
+
+import dataclasses
+import io
+import json
+import types
+import typing
+from contextlib import suppress
+
+import h5py
+import nir
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from core.errors import ConversionError
+from core.spec.examples import first_steps
+from core.spec.experiment import ExperimentSpec
+from core.spec.fields import Spec
+from core.spec.json_io import from_json, to_json
+from core.spec.network import (
+    KINDS,
+    InputSpec,
+    LIFSpec,
+    LISpec,
+    NetworkSpec,
+    PopulationSpec,
+    ProjectionSpec,
+    Value,
+    VoltageScale,
+)
+from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
+from core.spec.stimulus import STIMULI, Stimulus
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+PLAIN = {
+    str: st.text(max_size=8),
+    bool: st.booleans(),
+    int: st.integers(-(2**53), 2**53),
+    float: finite | st.integers(-100, 100),
+}
+FAMILIES = {PopulationSpec: KINDS, Stimulus: STIMULI}
+weights = hnp.arrays(
+    np.float32,
+    hnp.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=12),
+    elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
+)
+
+
+def values(hint):
+    """Return a strategy for all values of the type ``hint``."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return st.one_of(
+            *(st.none() if a is types.NoneType else values(a) for a in args)
+        )
+    if origin is tuple and args[-1] is Ellipsis:
+        return st.lists(values(args[0]), max_size=3).map(tuple)
+    if origin is tuple:
+        return st.tuples(*map(values, args))
+    if origin is np.ndarray:
+        return weights
+    if hint in FAMILIES:
+        return st.one_of(*map(specs, FAMILIES[hint].values()))
+    return specs(hint) if issubclass(hint, Spec) else PLAIN[hint]
+
+
+def specs(cls):
+    """Return a strategy for all specs of the class ``cls``."""
+    hints = typing.get_type_hints(cls)
+    fields = {
+        f.name: st.sampled_from(cls.info(f.name).choices)
+        if cls.info(f.name).choices
+        else values(hints[f.name])
+        for f in dataclasses.fields(cls)
+    }
+    return st.builds(cls, **fields)
+
+
+slow_data = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+@slow_data
+@given(specs(ExperimentSpec))
+def test_every_document_comes_back_from_json(spec):
+    text = to_json(spec)
+    back = from_json(text)
+    assert back == spec
+    assert to_json(back) == text
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def places(data):
+    """Yield each place of nested data, as the container and the key in it."""
+    items = data.items() if isinstance(data, dict) else enumerate(data)
+    for key, item in items:
+        yield data, key
+        if isinstance(item, dict | list):
+            yield from places(item)
+
+
+DOCUMENT = json.loads(to_json(first_steps()))
+COUNT = sum(1 for _ in places(DOCUMENT))
+
+
+@slow_data
+@given(st.integers(0, COUNT - 1), json_values)
+def test_a_document_with_anything_anywhere_is_read_or_refused(n, value):
+    data = json.loads(json.dumps(DOCUMENT))
+    container, key = list(places(data))[n]
+    container[key] = value
+    with suppress(ConversionError):
+        assert isinstance(from_json(json.dumps(data)), ExperimentSpec)
+
+
+times = st.floats(1e-7, 1e-4)
+potentials = st.builds(
+    Value,
+    st.floats(-10, 10) | st.just(-0.0) | st.just(5e-324),
+    st.none() | st.floats(0, 255),
+    st.none() | st.integers(0, 1022),
+)
+
+
+@st.composite
+def networks(draw):
+    """Return a network that NIR can hold, with names that HDF5 cannot."""
+    names = draw(st.lists(st.text(max_size=4), min_size=1, max_size=9, unique=True))
+    count = draw(st.integers(1, max(1, len(names) - 3)))
+    populations = []
+    for name in names[:count]:
+        kind = draw(st.sampled_from((InputSpec, LISpec, LIFSpec)))
+        fields = {
+            "name": st.just(name),
+            "size": st.integers(1, 4),
+            "position": st.tuples(finite, st.integers(-9, 9)),
+        }
+        if kind is not InputSpec:
+            fields |= dict.fromkeys(
+                ("tau_mem", "tau_syn", "membrane_capacitance"), times
+            )
+            fields["leak"] = potentials
+            fields["scale"] = st.builds(VoltageScale, finite, finite)
+            fields["capacitance_lsb"] = st.none() | st.floats(0, 63)
+        if kind is LIFSpec:
+            fields |= dict.fromkeys(("reset", "threshold"), potentials)
+            fields["refractory_time"] = st.floats(0, 1e-5)
+        populations.append(draw(st.builds(kind, **fields)))
+    pre = [p for p in populations if p.spiking]
+    post = [p for p in populations if p.accepts_input]
+    projections = []
+    for name in names[count:] if pre and post else ():
+        source, target = draw(st.sampled_from(pre)), draw(st.sampled_from(post))
+        entries = st.floats(width=32, allow_nan=False, allow_infinity=False)
+        array = hnp.arrays(np.float32, (target.size, source.size), elements=entries)
+        scale = draw(st.floats(0, 500))
+        ends = source.name, target.name
+        projections.append(ProjectionSpec(name, *ends, draw(array), scale))
+    outputs = st.lists(st.sampled_from(names[:count]), unique=True)
+    return NetworkSpec(tuple(populations), tuple(projections), tuple(draw(outputs)))
+
+
+@slow_data
+@given(networks(), st.floats(1e-6, 1e3))
+def test_every_network_comes_back_from_nir(network, factor):
+    raw = write_nir_bytes(to_nir(network, time_factor=factor))
+    found = from_nir(read_nir_bytes(raw))
+    assert found.network == network
+    assert [note for note in found.notes if "does not reach" not in note.what] == []
+    assert found.time_factor == factor
+
+
+@settings(slow_data, max_examples=25)
+@given(networks())
+def test_a_second_trip_through_nir_changes_nothing(network):
+    stripped = to_nir(network)
+    for node in (stripped, *stripped.nodes.values()):
+        node.metadata.clear()
+    first = from_nir(stripped).network
+    assert from_nir(read_nir_bytes(write_nir_bytes(to_nir(first)))).network == first
+
+
+def datasets(file):
+    """Return the paths of all datasets of a NIR file."""
+    paths = []
+    file.visit(paths.append)
+    return [path for path in paths if isinstance(file[path], h5py.Dataset)]
+
+
+RAW = write_nir_bytes(to_nir(first_steps().network))
+with h5py.File(io.BytesIO(RAW)) as _file:
+    PATHS = datasets(_file)
+contents = (
+    st.text(max_size=5).filter(lambda text: "\0" not in text)
+    | finite
+    | st.integers(-9, 9)
+    | hnp.arrays(
+        st.sampled_from((np.float32, np.int64, np.bool_)),
+        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5),
+    )
+)
+
+
+@slow_data
+@given(st.sampled_from(PATHS), contents)
+def test_a_nir_file_with_anything_anywhere_is_read_or_refused(path, content):
+    file = io.BytesIO(RAW)
+    with h5py.File(file, "r+") as f:
+        del f[path]
+        f[path] = content
+    with suppress(ConversionError):
+        network = from_nir(read_nir_bytes(file.getvalue())).network
+        assert from_json(to_json(ExperimentSpec(network=network))).network == network
+
+
+def test_nir_still_keeps_metadata():
+    graph = to_nir(first_steps().network)
+    back = nir.read(io.BytesIO(write_nir_bytes(graph)))
+    for name, node in graph.nodes.items():
+        assert back.nodes[name].metadata == node.metadata
+    assert back.metadata == graph.metadata

@@ -1,0 +1,75 @@
+import numpy as np
+
+from core.chip.calibration import calibrate
+from core.chip.config import assemble, quantise_refractory, synapse_matrix
+from core.chip.mismatch import sample_mismatch
+from core.chip.network import Network
+from core.chip.placement import place
+from core.chip.routing import route
+from core.spec.chip import IDEAL
+from core.units import us
+
+
+def configured(net):
+    placement, routing = place(net), route(net, place(net))
+    calibration = calibrate(net, placement, IDEAL, sample_mismatch(IDEAL))
+    return assemble(net, placement, calibration, routing)
+
+
+def test_signed_weights_end_on_the_row_of_their_sign(network):
+    net = network([[5, -7], [0, 63]])
+    weights, clipped = synapse_matrix(net, place(net), route(net, place(net)))
+    assert clipped == 0
+    assert weights[0, :4, :2].tolist() == [[5, 0], [0, 0], [0, 63], [7, 0]]
+    assert weights.sum() == 75
+
+
+def test_projections_add_up_and_are_clipped_with_a_note(network):
+    net = network([[40]])
+    twice = Network(net.populations, net.externals, net.projections * 2)
+    config = configured(twice)
+    assert config.weights.max() == 63
+    assert config.notes == ("1 synapse weights were clipped to 63.",)
+
+
+def test_a_masked_neuron_keeps_its_comparator_but_sends_nothing(network):
+    mask = np.array([True, False])
+    config = configured(network([[1], [1]], mask=mask))
+    assert config.fires[:2].tolist() == [True, True]
+    assert config.event_output[:2].tolist() == [True, False]
+
+
+def test_a_population_that_does_not_fire_has_no_comparator(network):
+    config = configured(network([[1]], fires=False))
+    assert not config.fires.any()
+    assert config.used.sum() == 1
+
+
+def test_one_microsecond_becomes_32_ticks_of_32_ns():
+    cycles, _ = quantise_refractory(np.array([1 * us]), np.array([True]))
+    assert cycles.tolist() == [128]
+
+
+def test_two_microseconds_become_32_ticks_of_64_ns():
+    cycles, _ = quantise_refractory(np.array([2 * us]), np.array([True]))
+    assert cycles.tolist() == [256]
+
+
+def test_longer_refractory_times_never_become_shorter():
+    seconds = np.geomspace(0.04 * us, 32 * us, 60)
+    cycles, too_long = quantise_refractory(seconds, np.ones(60, bool))
+    assert too_long == 0
+    assert np.all(np.diff(cycles) >= 0)
+    assert np.all(cycles * 8e-9 >= seconds)
+
+
+def test_silent_neurons_do_not_choose_the_clock():
+    seconds = np.array([1 * us, 30 * us])
+    cycles, _ = quantise_refractory(seconds, np.array([True, False]))
+    assert cycles.tolist() == [128, 0]
+
+
+def test_a_refractory_time_beyond_the_counter_is_counted():
+    cycles, too_long = quantise_refractory(np.array([1.0]), np.array([True]))
+    assert too_long == 1
+    assert cycles[0] == 255 * 2**15

@@ -1,0 +1,133 @@
+from typing import Any
+
+import pytest
+import torch
+
+from core import (
+    AELIF,
+    LI,
+    LIF,
+    Experiment,
+    LIFObservables,
+    LIObservables,
+    SynapseHandle,
+    run,
+)
+from core.chip.network import NetworkBuilder
+from core.errors import NotEmulatedError, ShapeError
+
+
+def graded(*shape: int) -> Any:
+    return SynapseHandle(graded_spikes=torch.ones(shape))
+
+
+@pytest.mark.parametrize("fire", [True, False])
+@pytest.mark.parametrize("adaptation", [True, False])
+def test_output_has_the_fields_of_the_terms(fire: bool, adaptation: bool) -> None:
+    neuron = AELIF(
+        2,
+        None,
+        fire=fire,
+        subthreshold_adaptation=adaptation,
+        spike_triggered_adaptation=False,
+    )
+    names = set(neuron.output_handle.names())
+    assert ("spikes" in names) is fire
+    assert ("adaptation_cadc" in names) is adaptation
+    assert set(LIObservables.names()) <= names
+
+
+def test_library_neurons_have_the_library_handles() -> None:
+    assert LIF(2, None).output_type is LIFObservables
+    assert LI(2, None).output_type is LIObservables
+
+
+def test_all_terms_run_in_mock() -> None:
+    exp = Experiment(mock=True)
+    neuron = AELIF(
+        2,
+        exp,
+        leak=0.0,
+        reset=0.0,
+        threshold=1.0,
+        exponential_slope=0.2,
+        exponential_threshold=0.7,
+        spike_triggered_adaptation_increment=0.2,
+    )
+    out = neuron(graded(30, 1, 2))
+    run(exp, None)
+    assert out.spikes.any()
+    assert out.adaptation_cadc.any()
+    assert out.adaptation_madc is None
+
+
+def test_flags_of_lif_are_fixed() -> None:
+    with pytest.raises(TypeError, match="multiple values for keyword argument 'fire'"):
+        LIF(2, None, fire=False)
+
+
+def test_li_takes_the_parameters_of_a_spiking_neuron() -> None:
+    neuron = LI(2, None, reset=1, threshold=2, alpha=3.0, method="superspike")
+    assert neuron.threshold.model_value == 2
+    assert not neuron.fire
+
+
+def test_each_neuron_has_its_own_capacitance() -> None:
+    first, second = LIF(2, None), LIF(2, None)
+    assert first.membrane_capacitance is not second.membrane_capacitance
+    first.membrane_capacitance.model_value = 5e-6
+    assert first.membrane_capacitance.hardware_value == pytest.approx(31.5)
+    assert second.membrane_capacitance.hardware_value == 63
+
+
+@pytest.mark.parametrize("shape", [(5, 1, 7), (5, 2)])
+def test_input_of_another_size_names_both(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError, match=r"LIF: has 2 neurons, its input has shape"):
+        LIF(2, None).forward_func(graded(*shape))
+
+
+def test_inputs_of_different_shapes_are_refused() -> None:
+    with pytest.raises(ShapeError, match=r"its inputs have shapes \[\(5, 1, 2\), \(6"):
+        LIF(2, None).forward_func(graded(5, 1, 2), graded(6, 1, 2))
+
+
+def test_placement_constraint_must_fit_the_size() -> None:
+    message = "`placement_constraint` does not equal the `size`.*Give 2 of them, not 3"
+    with pytest.raises(ShapeError, match=message):
+        LIF(2, None, placement_constraint=[0, 1, 2])
+
+
+def test_refractory_time_without_spikes_warns() -> None:
+    neuron = AELIF(2, None, fire=False)
+    with pytest.warns(UserWarning, match="Refractory period is not applicable"):
+        neuron.forward_func(graded(5, 1, 2))
+
+
+def test_leftover_function_is_tolerated() -> None:
+    LIF(10, Experiment(mock=True), lambda x: x)
+
+
+def test_mask_switches_event_outputs_off() -> None:
+    neuron, builder = LIF(2, None), NetworkBuilder()
+    neuron.descriptor = "n"
+    neuron.reset_changed_since_last_run()
+    neuron.mask = torch.tensor([True, False])
+    assert neuron.changed_since_last_run
+    neuron.add_to_network_graph(builder)
+    (population,) = builder.populations
+    assert population.mask is not None
+    assert population.mask.tolist() == [True, False]
+
+
+def test_default_adex_codes_are_off_on_the_chip() -> None:
+    neuron, builder = AELIF(2, None), NetworkBuilder()
+    neuron.descriptor = "n"
+    assert neuron.add_to_network_graph(builder) == "n"
+
+
+def test_adex_terms_are_not_emulated() -> None:
+    neuron = AELIF(2, None, exponential_slope=300, tau_adap=500)
+    neuron.descriptor = "n"
+    message = "no exponential, no subthreshold adaptation, no spike-triggered adap"
+    with pytest.raises(NotEmulatedError, match=message):
+        neuron.add_to_network_graph(NetworkBuilder())

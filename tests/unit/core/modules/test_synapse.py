@@ -1,0 +1,50 @@
+from typing import Any
+
+import pytest
+import torch
+
+from core import Experiment, LIFObservables, Synapse
+from core.chip.network import NetworkBuilder
+from core.errors import ShapeError
+from core.modules.synapse import FeatureError
+
+
+def spikes(*shape: int) -> Any:
+    return LIFObservables(spikes=torch.ones(shape))
+
+
+def test_chip_gets_transformed_integer_weights() -> None:
+    synapse = Synapse(2, 1, None, transform=lambda weight: 10 * weight)
+    synapse.weight.data = torch.tensor([[0.55, -0.12]])
+    synapse.descriptor = "s"
+    builder = NetworkBuilder()
+    assert synapse.add_to_network_graph("a", "b", builder) == "s"
+    (projection,) = builder.projections
+    assert projection.weights.tolist() == [[6, -1]]
+    assert (projection.source, projection.target) == ("a", "b")
+
+
+def test_wrong_number_of_sources_names_both() -> None:
+    with pytest.raises(FeatureError, match="takes 2 sources, the input has 5") as e:
+        Synapse(2, 3, None).forward_func(spikes(4, 1, 5))
+    assert isinstance(e.value, ShapeError)
+    assert isinstance(e.value, RuntimeError)
+
+
+def test_empty_input_is_refused() -> None:
+    with pytest.raises(TypeError):
+        Synapse(2, 3, None).forward_func(LIFObservables())
+
+
+def test_changed_weights_are_noted() -> None:
+    synapse = Synapse(2, 3, None)
+    assert synapse.changed_since_last_run
+    synapse.reset_changed_since_last_run()
+    assert not synapse.changed_since_last_run
+    synapse.reset_parameters()
+    assert synapse.changed_since_last_run
+
+
+def test_left_over_positional_arguments_are_tolerated() -> None:
+    assert Synapse(2, 3, Experiment(mock=True), len).execution_instance is None
+    assert Synapse(2, 3, None, None, dtype=torch.float64).weight.dtype == torch.float64

@@ -1,0 +1,299 @@
+import io
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import h5py
+import nir
+import numpy as np
+import pytest
+
+from core.errors import ConversionError
+from core.spec.examples import first_steps
+from core.spec.json_io import to_json
+from core.spec.network import InputSpec, LIFSpec, NetworkSpec
+from core.spec.nir_io import to_nir, write_nir_bytes
+from core.spec.stimulus import PoissonSpikes
+from workbench import read_upload as child
+from workbench import uploads
+from workbench.uploads import experiment_of, read_upload
+
+ROOT = Path(__file__).parents[3]
+DATA = ROOT / "tests" / "data"
+NETWORK = first_steps().network
+
+
+def valid():
+    return write_nir_bytes(to_nir(NETWORK))
+
+
+def changed(change):
+    """Return a valid file after ``change(h5py.File)``."""
+    file = io.BytesIO(valid())
+    with h5py.File(file, "r+") as f:
+        change(f)
+    return file.getvalue()
+
+
+def refusal(name, raw, *args):
+    with pytest.raises(ConversionError) as caught:
+        read_upload(name, raw, *args)
+    return str(caught.value)
+
+
+def weight(file):
+    """Return the path of a weight matrix."""
+    name = NETWORK.projections[0].name
+    return file, f"node/nodes/{name}/weight"
+
+
+def test_a_json_file_is_a_document():
+    spec = first_steps()
+    upload = read_upload("Net.JSON", to_json(spec).encode())
+    assert (upload.spec, upload.network) == (spec, None)
+
+
+def test_a_json_file_may_start_with_a_byte_order_mark():
+    raw = b"\xef\xbb\xbf" + to_json(first_steps()).encode()
+    assert read_upload("a.json", raw).spec == first_steps()
+
+
+def test_a_nir_file_is_a_network():
+    upload = read_upload("a.nir", valid())
+    assert (upload.spec, upload.network) == (None, NETWORK)
+    assert (upload.notes, upload.time_factor, upload.dt) == ((), 1e-3, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "dt"),
+    [("norse_lif_4_10_2.nir", 1.0, None), ("snntorch_synaptic_4_10_2.nir", 1e-2, 1e-6)],
+)
+def test_files_of_other_frameworks_open(name, factor, dt):
+    upload = read_upload(name, (DATA / name).read_bytes(), factor)
+    lif = upload.network.populations[1]
+    assert (lif.size, lif.tau_mem, lif.tau_syn) == (10, 10e-6, 5e-6)
+    assert upload.time_factor == factor
+    assert upload.dt == pytest.approx(dt)
+    assert {note.severity for note in upload.notes} == {"note"}
+
+
+def test_a_document_for_a_network_drives_each_input():
+    network = NetworkSpec((InputSpec("a"), LIFSpec("b"), InputSpec("c")))
+    spec = experiment_of(network, "mine")
+    assert spec.network == network
+    assert spec.stimuli == (PoissonSpikes("a", seed=1), PoissonSpikes("c", seed=2))
+    assert (spec.title, spec.run.runtime) == ("mine", 100e-6)
+
+
+def test_problems_of_a_nir_file_name_the_file_and_the_nodes():
+    graph = to_nir(NETWORK)
+    one = np.ones(2)
+    graph.nodes["x"] = nir.LIF(one, one, one, one, one)
+    graph.nodes["y"] = nir.Scale(one)
+    assert refusal("my.nir", write_nir_bytes(graph)).splitlines() == [
+        "my.nir, node 'x': LIF has no synaptic current. "
+        "Use CubaLIF with a short tau_syn.",
+        "my.nir, node 'y': Scale is a scale. Multiply the weights instead.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "message"),
+    [
+        ("a.txt", b"", "a.txt: this kind of file is unknown. Open a .json or a .nir"),
+        ("a.nir", b"", "a.nir, NIR file: it is no HDF5 file, as NIR files are."),
+        ("a.nir", b"{}", "it is no HDF5 file, as NIR files are. Write it with nir."),
+        ("a.json", b"", "a.json, line 1, column 1: the text ends too early."),
+        ("a.json", b"\xff", "a.json, document: byte 0 is no text in UTF-8."),
+        ("a.json", b'{"format": 1, "netwrk": 3}', "Did you mean 'network'?"),
+    ],
+)
+def test_other_files_are_refused(name, raw, message):
+    assert message in refusal(name, raw)
+
+
+def test_a_large_file_is_refused_before_it_is_read():
+    message = "big.nir: it has 21 MB, 20 are allowed. Save a smaller network."
+    assert refusal("big.nir", bytes(21_000_000)) == message
+
+
+def test_a_truncated_file_is_refused():
+    raw = valid()
+    assert "cut.nir, NIR file: it is damaged" in refusal("cut.nir", raw[:-1000])
+
+
+def test_data_in_another_file_are_refused_and_stay_secret(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"SECRET!!" * 100)
+
+    def attack(f):
+        f, path = weight(f)
+        shape = f[path].shape
+        del f[path]
+        size = int(np.prod(shape)) * 4
+        f.create_dataset(path, shape, "f4", external=[(str(secret), 0, size)])
+
+    text = refusal("a.nir", changed(attack))
+    assert "its data lie in another file. Write the file anew" in text
+    assert "SECRET" not in text
+
+
+def test_virtual_data_are_refused(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["x"] = np.zeros((4, 4), "f4")
+
+    def attack(f):
+        f, path = weight(f)
+        del f[path]
+        layout = h5py.VirtualLayout((4, 4), "f4")
+        layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "x", (4, 4))
+        f.create_virtual_dataset(path, layout)
+
+    assert "its data lie in another file." in refusal("a.nir", changed(attack))
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        (h5py.SoftLink("/node"), "it links to another place or file."),
+        (h5py.ExternalLink("/etc/passwd", "/"), "it links to another place or file."),
+        (None, "it appears twice in the file."),
+    ],
+)
+def test_links_are_refused(link, message):
+    def attack(f):
+        f["node/nodes/again"] = f["node"] if link is None else link
+
+    assert message in refusal("a.nir", changed(attack))
+
+
+def test_data_that_unpack_to_too_much_are_refused():
+    def attack(f):
+        f.create_dataset(
+            "bomb", (1 << 30,), "u1", chunks=(1 << 20,), compression="gzip", fillvalue=0
+        )[:] = 0
+
+    raw = changed(attack)
+    assert len(raw) < 2_000_000
+    assert "the file unpacks to more than 128 MB." in refusal("a.nir", raw)
+
+
+@pytest.mark.parametrize(
+    ("attack", "message"),
+    [
+        (lambda f: f.create_dataset("x", (1, 1 << 40), "u1"), "unpacks to more than"),
+        (lambda f: f.create_dataset("x", (2,), [("a", "f4")]), "is unusual."),
+        (lambda f: f.create_dataset("x", (2,), h5py.ref_dtype), "neither numbers nor"),
+        (lambda f: f.__setitem__("x", np.dtype("f4")), "neither a group nor an array"),
+        (lambda f: f.create_group("a/" * 20), "groups lie in groups too deeply."),
+        (lambda f: [f.create_group(f"g{n}") for n in range(20_001)], "20000 objects"),
+        (lambda f: f.pop("node"), "NIR file: it cannot be read (KeyError"),
+    ],
+)
+def test_unusual_hdf5_is_refused(attack, message):
+    def change(f):
+        attack(f)
+
+    assert message in refusal("a.nir", changed(change))
+
+
+def test_unusual_packing_is_refused():
+    def attack(f):
+        f.create_dataset("x", (64,), "i4", chunks=(64,), scaleoffset=8)
+
+    assert "it is packed in an unusual way." in refusal("a.nir", changed(attack))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_file_is_opened_or_refused(seed):
+    damaged(seed)
+
+
+@pytest.mark.slow
+def test_many_damaged_files_are_opened_or_refused():
+    for seed in range(100, 180):
+        damaged(seed)
+
+
+def damaged(seed):
+    rng = np.random.default_rng(seed)
+    raw = np.frombuffer(valid(), np.uint8).copy()
+    places = rng.integers(0, len(raw), 20)
+    raw[places] = rng.integers(0, 256, len(places))
+    with suppress(ConversionError):
+        assert read_upload("a.nir", raw.tobytes()).network is not None
+
+
+def test_a_reader_that_hangs_is_stopped(monkeypatch):
+    monkeypatch.setattr(uploads, "TIMEOUT", 0.01)
+    text = refusal("a.nir", valid())
+    assert text.startswith("a.nir, file: reading it took too long, so it was stopped.")
+
+
+@pytest.mark.parametrize(
+    "output", [b"", b"no json", b"\xff", b"[]", b'{"problems": 3}']
+)
+def test_a_reader_that_answers_nonsense_is_not_believed(monkeypatch, output):
+    def run(command, *, stdout, **options):
+        stdout.write(output)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(uploads.subprocess, "run", run)
+    assert refusal("a.nir", valid()).startswith("a.nir, ")
+
+
+def test_a_reader_that_dies_is_reported(monkeypatch):
+    def run(command, **options):
+        return subprocess.CompletedProcess(command, -11)
+
+    monkeypatch.setattr(uploads.subprocess, "run", run)
+    assert refusal("a.nir", valid()) == (
+        "a.nir, file: reading it failed: it is damaged, or unpacks to too much. "
+        "Save the file again, or save less."
+    )
+
+
+def test_on_windows_json_opens_and_nir_does_not(monkeypatch):
+    monkeypatch.setattr(uploads.sys, "platform", "win32")
+    assert read_upload("a.json", to_json(first_steps()).encode()).spec == first_steps()
+    text = refusal("a.nir", valid())
+    assert "on Windows the files of others cannot be opened safely." in text
+
+
+def in_a_process(code):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-P", "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, check=False
+    )
+    return done.stdout.strip() or done.stderr
+
+
+def test_the_reader_can_open_no_file():
+    code = (
+        "from workbench import read_upload as r; r.load_all(); r.limit()\n"
+        "try: open('/etc/hosts')\n"
+        "except OSError as error: print(error.errno)"
+    )
+    assert in_a_process(code) == "24"  # too many open files
+
+
+def test_the_reader_loads_neither_torch_nor_the_page():
+    code = (
+        "import sys, workbench.read_upload\n"
+        "print({'torch', 'panel', 'bokeh', 'numba'} & set(sys.modules))"
+    )
+    assert in_a_process(code) == "set()"
+
+
+def test_the_reader_is_found_from_any_folder(tmp_path, monkeypatch):
+    (tmp_path / "json.py").write_text("raise SystemExit('wrong json')")
+    (tmp_path / "workbench").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert read_upload("a.nir", valid()).network == NETWORK
+
+
+def test_an_honest_file_passes_the_check():
+    child.check_hdf5(valid())
