@@ -52,7 +52,8 @@ class SNN(torch.nn.Module):
             self._add(projection.name, synapse(projection, self.exp))
         self._order = _order(spec)
 
-    def _add(self, name: str, module: torch.nn.Module) -> None:
+    def _add(self, name: str, module: Any) -> None:
+        module.name = name  # what chip views and errors call it
         self.modules_by_name[name] = module
         self.add_module(
             f"hx{len(self.modules_by_name)}", module

@@ -125,7 +125,7 @@ def _number(
 
     return Line(
         id=name,
-        label=info.label or name.replace("_", " "),
+        label=info.label or name.split(".")[-1].replace("_", " "),
         value=value if whole else scaled(value),
         put=put_scaled,
         group=more.pop("group", info.group),

@@ -108,7 +108,8 @@ class Runner(param.Parameterized):
             result, problems = None, (Problem("run", what, fix),)
         wanted = self._wanted
         mark = fingerprint(self.project.spec)
-        changes: dict[str, Any] = {"problems": problems, "busy": False}
+        busy = wanted is not None  # the next run starts at once
+        changes: dict[str, Any] = {"problems": problems, "busy": busy}
         if result is not None:
             if (
                 self.result is not None

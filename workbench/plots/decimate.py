@@ -23,11 +23,12 @@ def min_max(
     count = len(values)
     if count <= 2 * columns:
         return time.astype(np.float32), values.astype(np.float32)
-    width = count // columns
-    blocks = values[: width * columns].reshape(columns, width)
-    start = width * np.arange(columns)
-    ends = np.sort(np.stack([blocks.argmin(1), blocks.argmax(1)], 1), axis=1)
-    kept = np.unique(np.concatenate([(ends + start[:, None]).ravel(), [0, count - 1]]))
+    width = -(-count // columns)
+    full = -(-count // width) * width
+    blocks = np.pad(values, (0, full - count), mode="edge").reshape(-1, width)
+    start = width * np.arange(len(blocks))[:, None]
+    ends = np.stack([blocks.argmin(1), blocks.argmax(1)], 1) + start
+    kept = np.unique(np.minimum(np.append(ends, [0, count - 1]), count - 1))
     return time[kept].astype(np.float32), values[kept].astype(np.float32)
 
 

@@ -192,7 +192,7 @@ class MembranePlot:
         self.spikes.data = {"x": times, "y": np.full(len(times), top, np.float32)}
 
     def fit(self, shown: Membrane) -> None:
-        """Let the vertical axis hold everything that is shown."""
+        """Let the vertical axis hold everything that is shown, with room to play."""
         kinds = [k for k in shown.lines if k != "ghost"] or list(shown.lines)
         values = [shown.lines[kind].values for kind in kinds]
         everything = np.concatenate([*values, list(shown.levels.values())])
@@ -200,8 +200,8 @@ class MembranePlot:
         if not len(everything):
             return
         low, high = float(everything.min()), float(everything.max())
-        margin = max(0.08 * (high - low), 0.05)
-        self.figure.y_range.update(start=low - margin, end=high + margin)
+        height = max(high - low, 0.05)
+        self.figure.y_range.update(start=low - 0.15 * height, end=high + 0.35 * height)
 
 
 def _together(levels: dict[str, float]) -> dict[str, str]:

@@ -31,9 +31,9 @@ from workbench.theme import PROBLEM, SURFACES, TEXT, mode, population_color
 #: Words for the kinds, as on the palette.
 WORDS = {"input": "Input", "LI": "LI", "LIF": "LIF"}
 HELP = {
-    "input": "Add an input: a source of spikes",
-    "LI": "Add leaky integrators: membranes that do not spike",
-    "LIF": "Add leaky integrate-and-fire neurons",
+    "input": "+ Input: add a source of spikes",
+    "LI": "+ LI: add leaky integrators, membranes that do not spike",
+    "LIF": "+ LIF: add leaky integrate-and-fire neurons",
 }
 
 

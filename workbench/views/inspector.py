@@ -32,7 +32,7 @@ class Inspector(pn.viewable.Viewer):
             label="Selected", size="small", sizing_mode="stretch_width", margin=(8, 12)
         )
         self._connect = pmui.Select(
-            label="Connect to…", size="small", sizing_mode="stretch_width", margin=0
+            label="Connect to…", size="small", sizing_mode="stretch_width"
         )
         self._delete = pmui.Button(
             label="Delete", size="small", variant="outlined", color="error", margin=0

@@ -65,7 +65,8 @@ class PlotsView(pn.viewable.Viewer):
             sizing_mode="stretch_both",
         )
         project.param.watch(lambda *_: self._offer(), "spec")
-        runner.param.watch(lambda *_: self._draw(), ["result", "current"])
+        runner.param.watch(lambda *_: self._draw(), "result")
+        runner.param.watch(lambda *_: self._fade(), ["current", "busy", "problems"])
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._offer()
         self._restyle()
@@ -131,7 +132,7 @@ class PlotsView(pn.viewable.Viewer):
         """Draw at 60 % what does not belong to the current document."""
         stale = self.runner.result is not None and not self.runner.current
         stale = stale and not self.runner.busy
-        opacity = {"opacity": "0.6"} if stale else {}
+        opacity = {"opacity": "0.6" if stale else "1"}
         for pane in (self._membrane_pane, self._raster_pane):
             if pane.styles != opacity:
                 pane.styles = opacity

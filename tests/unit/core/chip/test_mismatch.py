@@ -29,7 +29,9 @@ def test_the_ideal_chip_has_no_pattern():
     assert np.all(ideal.rows == 1)
 
 
-@pytest.mark.parametrize(("name", "low", "high"), [("reset", 0.55, 0.85), ("threshold", 0.2, 0.65)])
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("reset", 0.55, 0.85), ("threshold", 0.2, 0.65)]
+)
 def test_potentials_of_a_circuit_are_off_in_the_same_direction(name, low, high):
     # Codes of two real chips: leak and reset 0.68…0.72, leak and threshold 0.35…0.44.
     correlation = []

@@ -7,7 +7,9 @@ from core.errors import PlacementError
 
 
 def test_no_two_neurons_share_a_circuit(population):
-    network = Network((population("a", 200), population("b", 100), population("c", 212)))
+    network = Network(
+        (population("a", 200), population("b", 100), population("c", 212))
+    )
     circuits = np.concatenate(list(place(network).circuits.values()))
     assert sorted(circuits) == list(range(512))
 

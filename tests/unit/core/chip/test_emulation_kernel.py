@@ -1,0 +1,190 @@
+"""The kernel against an event-driven solution that is exact to rounding."""
+
+import numba
+import numpy as np
+import pytest
+
+from core.chip.circuit import Circuits
+from core.chip.signal_flow import response_tables
+from core.kernels import compile as kernel_compile
+from core.kernels import emulation
+
+
+def run(
+    cycles, sources, drive, tau_mem, tau_syn, threshold, *, duration, reset=0.0, ref=1.0
+):
+    """Return the spikes (cycle, entry, lane) of noiseless lanes, leak at 0."""
+    n = drive.shape[2]
+    flat = np.zeros(n)
+    circuits = Circuits(flat, flat, flat, tau_mem, tau_syn, flat)
+    lanes = np.zeros((emulation.LANE_ROWS, n), np.float32)
+    lanes[emulation.RATE] = 1 / tau_mem
+    lanes[emulation.RATE_EXC], lanes[emulation.RATE_INH] = 1 / tau_syn
+    lanes[emulation.THRESHOLD] = threshold
+    lanes[emulation.RESET] = reset
+    lanes[emulation.LOW], lanes[emulation.HIGH] = -1e6, 1e6
+    steps = int(duration / emulation.STEP_US)
+    flags = np.zeros((n + 7) // 8 * 8, np.uint8)
+    return emulation.run_entries(
+        0,
+        1,
+        steps,
+        np.array([0, len(cycles)]),
+        np.asarray(cycles, np.int64),
+        np.asarray(sources, np.int64),
+        drive.astype(np.float32),
+        lanes,
+        response_tables(circuits),
+        np.full(n, ref),
+        np.full(n, -1),
+        np.ones(n, bool),
+        np.arange(n),
+        flags,
+        flags.view(np.uint64),
+        n,
+        0,
+        np.zeros((0, 2), np.int64),
+        np.zeros((0, 1, n), np.float32),
+        -1,
+        np.zeros((1, 1), np.float32),
+        np.zeros((1, 0, n), np.float32),
+    )
+
+
+def exact_spikes(times, jumps, a, b, threshold, duration, ref=1.0):
+    """Return spike times of one neuron with reset 0, by bisection between events.
+
+    :param times: rising, µs
+    :param jumps: shape (events, 2), what e and i gain
+    :param b: rates of e and i
+    """
+
+    def potential(v, s, t):
+        sign = np.array([1.0, -1.0])
+        kernels = (np.exp(-b * t) - np.exp(-a * t)) / (a - b)
+        return v * np.exp(-a * t) + (sign * s * kernels).sum()
+
+    spikes, now, v, s, free = [], 0.0, 0.0, np.zeros(2), 0.0
+    queue = [*zip(times, jumps, strict=True), (duration, np.zeros(2))]
+    while queue:
+        end, jump = queue[0]
+        if free > now:
+            end, v = min(end, free), 0.0
+            s, now = s * np.exp(-b * (end - now)), end
+        else:
+            d = end - now
+            grid = np.linspace(0, d, max(2, int(d / 0.02)))
+            above = [t for t in grid if potential(v, s, t) > threshold]
+            if above:
+                low, high = max(above[0] - grid[1], 0.0), above[0]
+                for _ in range(50):
+                    t = 0.5 * (low + high)
+                    low, high = (
+                        (t, high) if potential(v, s, t) <= threshold else (low, t)
+                    )
+                spikes.append(now + low)
+                s, now, v = s * np.exp(-b * low), now + low, 0.0
+                free = now + ref
+                continue
+            v, s, now = potential(v, s, d), s * np.exp(-b * d), end
+        if now == queue[0][0]:
+            s = s + jump
+            queue.pop(0)
+    return np.array(spikes)
+
+
+@pytest.mark.parametrize(
+    ("weight", "tau_mem", "tau_syn", "microseconds"),
+    [
+        # Published first spike times of a LIF neuron with threshold 0.6.
+        (0.3, 10.0, 5.0, 3.2350713115745),
+        (0.6, 5.0, 5.0, 1.2958555090954),
+    ],
+)
+def test_one_input_gives_the_published_spike_time(
+    weight, tau_mem, tau_syn, microseconds
+):
+    drive = np.array([[[weight]], [[0.0]]])
+    taus = np.array([tau_mem]), np.full((2, 1), tau_syn)
+    cycle = run([0], [0], drive, *taus, 0.6, duration=20, ref=100)[0]
+    assert cycle.tolist() == [round(microseconds * 125)]
+
+
+def test_spike_trains_are_exact_to_the_cycle(rng):
+    lanes, sources, duration = 12, 10, 200.0
+    tau_mem = rng.uniform(4, 15, lanes)
+    tau_syn = rng.uniform(4, 15, (2, lanes)) + 0.01
+    weights = rng.normal(2, 5, (sources, lanes))
+    drive = np.stack([np.maximum(weights, 0), np.maximum(-weights, 0)])
+    cycles = np.unique(rng.integers(0, int(duration * 125), 150))
+    which = rng.integers(0, sources, len(cycles))
+    found = run(cycles, which, drive, tau_mem, tau_syn, 45.0, duration=duration)
+    total = 0
+    for lane in range(lanes):
+        exact = exact_spikes(
+            cycles / 125,
+            drive[:, which, lane].T,
+            1 / tau_mem[lane],
+            1 / tau_syn[:, lane],
+            45.0,
+            duration,
+        )
+        mine = found[0][found[2] == lane]
+        assert len(mine) == len(exact)
+        # Rounding to a cycle, and float32 over the interval before.
+        np.testing.assert_allclose(mine, exact * 125, atol=1.0)
+        total += len(exact)
+    assert total > 50
+
+
+def test_a_peak_between_two_sub_steps_is_not_missed():
+    # The peak is above threshold for about 0.1 µs, wherever it lies in a sub-step.
+    tau_mem, tau_syn = np.array([2.0]), np.full((2, 1), 1.0)
+    a, b = 0.5, 1.0
+    t = np.log(b / a) / (b - a)
+    peak = (np.exp(-a * t) - np.exp(-b * t)) / (b - a)
+    for cycle in range(25):
+        drive = np.array([[[1.0]], [[0.0]]]) * 10 / peak
+        found = run([cycle], [0], drive, tau_mem, tau_syn, 9.99, duration=5, ref=100)
+        assert found.shape[1] == 1
+
+
+def test_the_response_has_no_pole_at_equal_rates():
+    for b in (0.1, 0.1 + 1e-9, 0.1001):
+        value = emulation.response(5.0, 0.1, b, np.exp(-0.5), np.exp(-5 * b))
+        assert value == pytest.approx(5 * np.exp(-0.5), rel=1e-3)
+    unequal = emulation.response(2.0, 3.0, 0.1, np.exp(-6.0), np.exp(-0.2))
+    assert unequal == pytest.approx((np.exp(-0.2) - np.exp(-6.0)) / 2.9)
+
+
+@pytest.mark.parametrize(("end", "slope"), [(3.0, 2.0), (1.2, -2.0), (0.5, -5.0)])
+def test_a_crossing_lies_on_the_cubic(end, slope):
+    x = emulation.crossing(0.0, 4.0, end, slope, 0.9)
+    a = 4.0 - 2 * end + slope
+    b = -8.0 + 3 * end - slope
+    assert ((a * x + b) * x + 4.0) * x == pytest.approx(0.9, abs=1e-6)
+
+
+def test_no_crossing_is_reported_as_beyond_the_segment():
+    assert emulation.crossing(0.0, 1.0, 0.5, 0.2, 0.9) == 2.0
+    assert emulation.crossing(0.0, -1.0, 0.5, 0.2, 0.9) == 2.0
+
+
+def test_events_are_kept_in_order_of_time():
+    left, source = np.zeros(4, np.int64), np.zeros(4, np.int64)
+    count = 0
+    for c, s in ((5, 1), (20, 2), (11, 3), (20, 4), (1, 5)):
+        count = emulation.insert_sorted(left, source, count, c, s)
+    assert count == 4  # full
+    assert left.tolist() == [20, 20, 11, 5]
+    assert source.tolist() == [2, 4, 3, 1]
+
+
+def test_kernels_work_without_a_cache_directory(monkeypatch):
+    def refusing(*, cache=False, **settings):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return numba.njit(**settings)
+
+    monkeypatch.setattr(kernel_compile, "njit", refusing)
+    assert kernel_compile.kernel(lambda x: x + 1)(1) == 2
