@@ -11,6 +11,7 @@ import networkx as nx
 import torch
 
 from core.chip.pipeline import StageMemory
+from core.chip.results import Execution
 from core.errors import NetworkError
 from core.experiment import Experiment
 from core.handle import LIFObservables, SynapseHandle
@@ -65,6 +66,25 @@ class SNN(torch.nn.Module):
         :param inputs: spikes of each input, shape (time, batch, channels)
         :returns: the filled handle of each population of neurons
         """
+        neurons = self._connect(inputs)
+        run(self.exp, self.spec.run.steps)
+        return neurons
+
+    def measure(self, inputs: dict[str, torch.Tensor]) -> Execution | None:
+        """Run the chip only: no model beside it, no handles, no gradients.
+
+        :param inputs: spikes of each input, shape (time, batch, channels)
+        :returns: all stages of the run; None in mock
+        """
+        self._connect(inputs)
+        try:
+            self.exp.get_hw_results(self.spec.run.steps)
+        finally:
+            self.exp.modules.clear()
+        return self.exp.last_execution
+
+    def _connect(self, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
+        """Call the modules; return the handles of the neurons, still empty."""
         steps = self.spec.run.steps
         batch = next((s.shape[1] for s in inputs.values()), 1)
         handles: dict[str, Any] = {
@@ -79,7 +99,6 @@ class SNN(torch.nn.Module):
                 silence = torch.zeros(steps, batch, size)
                 drive = [SynapseHandle(graded_spikes=silence)]
             handles[name] = neurons[name] = self.modules_by_name[name](*drive)
-        run(self.exp, steps)
         return neurons
 
 

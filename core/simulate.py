@@ -128,8 +128,7 @@ def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResu
             _read_model(snn(inputs), found, spec)
         if spec.run.mode in ("chip", "both"):
             snn = build(spec, mock=False, memory=memory)
-            snn(inputs)
-            execution = snn.exp.last_execution
+            execution = snn.measure(inputs)
             _read_chip(snn, found, spec)
     populations = {
         p.name: PopulationResult(p.name, p.size, **found[p.name])

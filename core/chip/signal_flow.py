@@ -1,5 +1,9 @@
 """What the configured chip does with its inputs."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +19,8 @@ from core.spec.chip import ChipSpec
 from core.units import CODE_MAX
 
 _SEED_DOMAIN = 3
+#: Sub-steps times lanes that take a thread about a millisecond.
+_WORK_OF_A_THREAD = 500_000
 #: Codes that are digital switches; all others are analog and never exact.
 _SWITCHES = ("tau_mem_range", "tau_syn_range")
 
@@ -49,16 +55,13 @@ def emulate(
     circuits = physical(codes, mismatch.at(used), config.capacitance[used])
     steps = -(-runtime_cycles // emulation.STEP_CYCLES)
     trace_lane = (
-        int(np.searchsorted(used, madc_circuit)) if madc_circuit is not None else -1
+        -1 if madc_circuit is None else int(np.searchsorted(used, madc_circuit))
     )
     cadc = np.empty((len(sampled), batch, len(used)), np.float32)
-    trace = np.empty((batch, steps + 1 if trace_lane >= 0 else 1), np.float32)
+    trace = np.empty((batch, 1 if madc_circuit is None else steps + 1), np.float32)
     us = -(-steps // emulation.STEPS_PER_NOISE) if keep_membrane else 0
     membrane = np.empty((batch, us, len(used)), np.float32)
-    flags = np.zeros((len(used) + 7) // 8 * 8, np.uint8)
-    found = emulation.run_entries(
-        0,
-        batch,
+    arguments = (
         steps,
         np.searchsorted(inputs.batch, np.arange(batch + 1)),
         inputs.cycle + INPUT_LATENCY,
@@ -66,12 +69,10 @@ def emulate(
         synaptic_drive(config, circuits, used, mismatch.rows),
         lane_parameters(config, circuits, used, chip),
         response_tables(circuits),
-        (config.refractory_cycles[used] * emulation.CYCLE_US).astype(np.float64),
+        np.maximum(config.refractory_cycles[used], 1) * np.float64(emulation.CYCLE_US),
         config.circuit_source[used],
         config.event_output[used],
         used,
-        flags,
-        flags.view(np.uint64),
         int(np.searchsorted(used, CIRCUITS // HEMISPHERES)),
         noise_seed,
         sampled,
@@ -80,6 +81,7 @@ def emulate(
         trace,
         membrane,
     )
+    found = _run(arguments, batch, steps * len(used))
     return OutputData(
         events=_sorted_events(found, used, runtime_cycles),
         cadc=cadc_codes(
@@ -96,6 +98,23 @@ def emulate(
         madc_cycles=None if madc_circuit is None else madc_cycles(runtime_cycles),
         membrane=membrane.swapaxes(0, 1) if keep_membrane else None,
     )
+
+
+def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:
+    """Return the spikes, the entries shared out to threads if that is worth it.
+
+    :param work: sub-steps times lanes of one entry
+    """
+    threads = min(batch, os.cpu_count() or 1, 1 + batch * work // _WORK_OF_A_THREAD)
+    if threads <= 1:
+        return emulation.run_entries(0, batch, *arguments)
+    bounds = [batch * k // threads for k in range(threads + 1)]
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(
+            lambda k: emulation.run_entries(bounds[k], bounds[k + 1], *arguments),
+            range(threads),
+        )
+        return np.concatenate(list(parts), axis=1)
 
 
 def write(

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from core.errors import NotEmulatedError, ShapeError
-from core.functional import dynamics
+from core.functional import dynamics, fused
 from core.functional.refractory import (
     refractory_mask,
     refractory_restart,
@@ -99,6 +99,27 @@ def cuba_aelif_integration(
             spike_triggered_adaptation_increment,
         )
     )
+    hold = refractory_steps(refractory_time, dt) if refractory and fire else None
+    mobility, decay = dt / c_mem, 1 - dt / tau_syn
+    start = leak if leaky or subthreshold_adaptation else 0.0
+    plain = hw_data is None and not (exponential or adaptive)
+    if plain and fused.applies(
+        input, mobility, g_l, leak, decay, threshold, reset, hold
+    ):
+        membrane, synaptic, spikes = fused.integrate(
+            input,
+            mobility=mobility,
+            conductance=g_l,
+            leak=leak,
+            start=start,
+            decay=decay,
+            threshold=threshold,
+            reset=reset,
+            hold=hold,
+            leaky=leaky,
+            fire=fire,
+        )
+        return membrane, None, synaptic, torch.zeros_like(membrane), None, spikes
     currents = dynamics.currents(
         g_l,
         leak=leak if leaky else None,
@@ -112,11 +133,8 @@ def cuba_aelif_integration(
         strength=a if subthreshold_adaptation else None,
         increment=b if spike_triggered_adaptation else None,
     )
-    hold = refractory_steps(refractory_time, dt) if refractory and fire else None
-    mobility, decay = dt / c_mem, 1 - dt / tau_syn
 
     i = w = z = input.new_zeros(input.shape[1:])
-    start = leak if leaky or subthreshold_adaptation else 0.0
     v = torch.zeros_like(i) + start
     counter = i.float()
     trace = []

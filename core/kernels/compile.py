@@ -28,6 +28,18 @@ def kernel(function: F) -> F:
         return cast(F, njit(**SETTINGS)(function))
 
 
+def exact(function: F) -> F:
+    """Compile ``function`` so that it rounds every operation as it is written.
+
+    For kernels that must be equal to a reference to the last bit.
+    """
+    settings = {**SETTINGS, "fastmath": False}
+    try:
+        return cast(F, njit(cache=True, **settings)(function))
+    except RuntimeError:  # numba: no locator for the cache file
+        return cast(F, njit(**settings)(function))
+
+
 def inlined(function: F) -> F:
     """Mark ``function`` as a part of the loops in its own file, so that they vectorise.
 

@@ -257,6 +257,40 @@ def replay(
 
 
 @kernel
+def replay_flagged(
+    p: Values,
+    n: int,
+    flags: NDArray[np.uint8],
+    flags8: NDArray[np.uint64],
+    tau_ref: NDArray[np.float64],
+    emits: NDArray[np.bool_],
+    drive: Values,
+    left: Counts,
+    source: Counts,
+    events: int,
+    step: int,
+    found: Counts,
+    lane_of: Counts,
+) -> int:
+    """Replay all flagged lanes; return how many spikes left their circuits."""
+    count = 0
+    for g in range(flags8.shape[0]):
+        if flags8[g] == 0:
+            continue
+        for j in range(8 * g, min(8 * g + 8, n)):
+            if flags[j] == 0:
+                continue
+            before = count
+            count = replay(
+                p, j, tau_ref[j], drive, left, source, events, step,
+                found, lane_of, count,
+            )  # fmt: skip
+            if not emits[j]:
+                count = before
+    return count
+
+
+@kernel
 def advance(p: Values, n: int, flags: NDArray[np.uint8]) -> None:
     """Advance all lanes by one sub-step; flag those that need a replay."""
     h = float32(STEP_US)
@@ -361,11 +395,31 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
 
 
 @kernel
-def sample(p: Values, first: int, last: int, cycle: int, step: int, out: Any) -> None:
-    """Read the membranes of some lanes at an FPGA cycle inside the sub-step."""
-    x = float32((cycle - step * STEP_CYCLES) / STEP_CYCLES)
-    for j in range(first, last):
-        out[j] = p[LEAK, j] + p[V, j] + x * (p[V1, j] - p[V, j])
+def sample(
+    p: Values,
+    first: int,
+    last: int,
+    cycles: Counts,
+    hemisphere: int,
+    done: int,
+    step: int,
+    out: Values,
+    b: int,
+) -> int:
+    """Read the lanes of a hemisphere at all its samples inside the sub-step.
+
+    :param cycles: shape (samples, 2)
+    :param done: number of samples taken before
+    :param out: shape (samples, batch, n)
+    :returns: number of samples taken by now
+    """
+    start = step * STEP_CYCLES
+    while done < cycles.shape[0] and cycles[done, hemisphere] < start + STEP_CYCLES:
+        x = float32((cycles[done, hemisphere] - start) / STEP_CYCLES)
+        for j in range(first, last):
+            out[done, b, j] = p[LEAK, j] + p[V, j] + x * (p[V1, j] - p[V, j])
+        done += 1
+    return done
 
 
 @kernel
@@ -394,6 +448,20 @@ def resized(spikes: Counts, total: int, room: int) -> Counts:
 
 
 @kernel
+def driven_lanes(drive: Values) -> Counts:
+    """Return the first and the last + 1 lane of each source, shape (2, sources, 2)."""
+    span = np.zeros((2, drive.shape[1], 2), np.int64)
+    for line in range(2):
+        for s in range(drive.shape[1]):
+            for j in range(drive.shape[2]):
+                if drive[line, s, j] != 0:
+                    if span[line, s, 1] == 0:
+                        span[line, s, 0] = j
+                    span[line, s, 1] = j + 1
+    return span
+
+
+@kernel
 def run_entries(
     first: int,
     last: int,
@@ -408,8 +476,6 @@ def run_entries(
     lane_source: Counts,
     emits: NDArray[np.bool_],
     lane_circuit: Counts,
-    flags: NDArray[np.uint8],
-    flags8: NDArray[np.uint64],
     split: int,
     seed: int,
     cadc_cycle: Counts,
@@ -431,8 +497,6 @@ def run_entries(
     :param lane_source: shape (n,), source a lane is for other lanes, −1 for none
     :param emits: shape (n,), False keeps the events of a lane inside
     :param lane_circuit: shape (n,), names the lane in the counter of the noise
-    :param flags: shape (n,) rounded up to a multiple of 8, zeros, one byte each
-    :param flags8: the same memory in words of 8 bytes, to skip quiet lanes quickly
     :param split: first lane of the lower hemisphere
     :param seed: of the noise of this run
     :param cadc_cycle: shape (samples, 2), per hemisphere
@@ -443,32 +507,25 @@ def run_entries(
     :returns: spikes, shape (3, spikes): cycle, batch entry, lane
     """
     n = lanes.shape[1]
-    sources = drive.shape[1]
+    flags8 = np.zeros((n + 7) // 8, np.uint64)
+    flags = flags8.view(np.uint8)  # the same memory: eight quiet lanes are one word
     p = np.zeros((_ROWS, n + _PAD), np.float32)
+    span = driven_lanes(drive)
     lane_bits = np.empty(n, np.uint32)
     bits = np.empty(n, np.uint32)
-    span = np.zeros((2, sources, 2), np.int64)
-    for line in range(2):
-        for s in range(sources):
-            for j in range(n):
-                if drive[line, s, j] != 0:
-                    if span[line, s, 1] == 0:
-                        span[line, s, 0] = j
-                    span[line, s, 1] = j + 1
     noisy = False
     for j in range(n):
+        lane_bits[j] = hash32(uint32(lane_circuit[j]))
         noisy = noisy or lanes[SIGMA, j] > 0
     spikes = np.empty((3, 1024), np.int64)
     total = 0
-    # A lane spikes at most once per cycle; the lists hold one spike of each lane twice.
-    room = 2 * n + 64
+    # A lane spikes at most once per cycle, both ends of the sub-step included.
+    room = n * (STEP_CYCLES + 1)
     found = np.empty((LOOP_STEPS + 1, room), np.int64)
     found_lane = np.empty((LOOP_STEPS + 1, room), np.int64)
     n_found = np.zeros(LOOP_STEPS + 1, np.int64)
     left = np.empty(room + STEP_CYCLES, np.int64)
     source = np.empty(room + STEP_CYCLES, np.int64)
-    for j in range(n):
-        lane_bits[j] = hash32(uint32(lane_circuit[j]))
     for b in range(first, last):
         prepare(p, n, lanes, table)
         entry = hash32(uint32(seed) ^ hash32(uint32(b)))
@@ -476,7 +533,6 @@ def run_entries(
             n_found[slot] = 0
         had_events = False
         q = event_start[b]
-        q_end = event_start[b + 1]
         next_upper = 0
         next_lower = 0
         if trace_lane >= 0:
@@ -492,10 +548,9 @@ def run_entries(
                     for j in range(n):
                         membrane[b, us, j] = p[LEAK, j] + p[V, j]
             events = 0
-            while q < q_end and event_cycle[q] < after:
-                events = insert_sorted(
-                    left, source, events, after - event_cycle[q], event_source[q]
-                )
+            while q < event_start[b + 1] and event_cycle[q] < after:
+                c = after - event_cycle[q]
+                events = insert_sorted(left, source, events, c, event_source[q])
                 q += 1
             slot = (step + 1) % (LOOP_STEPS + 1)  # filled two sub-steps ago
             for k in range(n_found[slot]):
@@ -508,20 +563,10 @@ def run_entries(
             had_events = events > 0
             advance(p, n, flags)
             slot = step % (LOOP_STEPS + 1)
-            count = 0
-            for g in range(flags8.shape[0]):
-                if flags8[g] == 0:
-                    continue
-                for j in range(8 * g, min(8 * g + 8, n)):
-                    if flags[j] == 0:
-                        continue
-                    before = count
-                    count = replay(
-                        p, j, tau_ref[j], drive, left, source, events, step,
-                        found[slot], found_lane[slot], count,
-                    )  # fmt: skip
-                    if not emits[j]:
-                        count = before
+            count = replay_flagged(
+                p, n, flags, flags8, tau_ref, emits, drive, left, source, events,
+                step, found[slot], found_lane[slot],
+            )  # fmt: skip
             n_found[slot] = count
             if total + count > spikes.shape[1]:
                 spikes = resized(spikes, total, 2 * (total + count))
@@ -530,16 +575,8 @@ def run_entries(
                 spikes[1, total] = b
                 spikes[2, total] = found_lane[slot, k]
                 total += 1
-            while next_upper < len(cadc_cycle) and cadc_cycle[next_upper, 0] < after:
-                sample(
-                    p, 0, split, cadc_cycle[next_upper, 0], step, cadc[next_upper, b]
-                )
-                next_upper += 1
-            while next_lower < len(cadc_cycle) and cadc_cycle[next_lower, 1] < after:
-                sample(
-                    p, split, n, cadc_cycle[next_lower, 1], step, cadc[next_lower, b]
-                )
-                next_lower += 1
+            next_upper = sample(p, 0, split, cadc_cycle, 0, next_upper, step, cadc, b)
+            next_lower = sample(p, split, n, cadc_cycle, 1, next_lower, step, cadc, b)
             commit(p, n)
             if trace_lane >= 0:
                 trace[b, step + 1] = p[LEAK, trace_lane] + p[V, trace_lane]

@@ -297,5 +297,5 @@ def test_the_reader_is_found_from_any_folder(tmp_path, monkeypatch):
 def test_objects_are_counted(monkeypatch):
     child.check_hdf5(valid())
     monkeypatch.setattr(child, "MAX_OBJECTS", 20)
-    with pytest.raises(ConversionError, match="file: it has more than 20 objects."):
+    with pytest.raises(ConversionError, match="file: it has more than 20 obj"):
         child.check_hdf5(valid())

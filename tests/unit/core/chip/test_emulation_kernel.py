@@ -24,7 +24,6 @@ def run(
     lanes[emulation.RESET] = reset
     lanes[emulation.LOW], lanes[emulation.HIGH] = -1e6, 1e6
     steps = int(duration / emulation.STEP_US)
-    flags = np.zeros((n + 7) // 8 * 8, np.uint8)
     return emulation.run_entries(
         0,
         1,
@@ -39,8 +38,6 @@ def run(
         np.full(n, -1),
         np.ones(n, bool),
         np.arange(n),
-        flags,
-        flags.view(np.uint64),
         n,
         0,
         np.zeros((0, 2), np.int64),
