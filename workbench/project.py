@@ -23,7 +23,9 @@ class Project(param.Parameterized):
     """
 
     spec: ExperimentSpec = param.ClassSelector(class_=ExperimentSpec, constant=True)
-    problems: tuple[Problem, ...] = param.ClassSelector(class_=tuple, default=(), constant=True)
+    problems: tuple[Problem, ...] = param.ClassSelector(
+        class_=tuple, default=(), constant=True
+    )
     message: Problem | None = param.ClassSelector(
         class_=Problem, default=None, allow_None=True, doc="The last refused gesture."
     )

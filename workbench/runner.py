@@ -36,7 +36,9 @@ class Runner(param.Parameterized):
 
     result: RunResult | None = param.Parameter(default=None, constant=True)
     previous: RunResult | None = param.Parameter(default=None, constant=True)
-    problems: tuple[Problem, ...] = param.ClassSelector(class_=tuple, default=(), constant=True)
+    problems: tuple[Problem, ...] = param.ClassSelector(
+        class_=tuple, default=(), constant=True
+    )
     busy: bool = param.Boolean(default=False, constant=True)
     current: bool = param.Boolean(default=False, constant=True)
     live: bool = param.Boolean(default=True, doc="Run on every change.")
@@ -62,7 +64,7 @@ class Runner(param.Parameterized):
         """Do ``work`` off the event loop, then call ``done`` on it."""
         self._document = pn.state.curdoc or self._document
         future = POOL.submit(work)
-        future.add_done_callback(lambda f: self._publish(lambda: done(f)))
+        future.add_done_callback(lambda f: self.later(lambda: done(f)))
 
     def _changed(self) -> None:
         mark = fingerprint(self.project.spec)
@@ -90,7 +92,8 @@ class Runner(param.Parameterized):
         self._set(busy=True)
         self.aside(lambda: simulate(spec, self._memory), self._done)
 
-    def _publish(self, callback: Callable[[], None]) -> None:
+    def later(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` on the event loop, where Bokeh models may be touched."""
         if self._document is None:
             callback()
         else:

@@ -205,7 +205,7 @@ def _read_strength(
     found = []
     for line in range(2):
         height = psp_height(tau_mem, tau_syn[line])
-        weight = np.round(_PSP_LSB / (expected[line] * height))
+        weight = np.round(_PSP_LSB / np.maximum(expected[line] * height, 1e-3))
         weight = np.clip(weight, 1, 4 * WEIGHT_MAX)  # up to four synapses at once
         found.append(port.read_psp(line, weight) / (weight * height))
     return np.stack(found)
@@ -257,7 +257,7 @@ def _success(
     for name, target in wanted.items():
         error = np.abs(achieved[name] - target)
         if name not in POTENTIALS:
-            error = error / target
+            error = error / np.maximum(target, 1e-9)
         missed = error > TOLERANCE[name]  # False where the target is NaN
         good[circuits] &= ~np.atleast_2d(missed).any(0)
     return good

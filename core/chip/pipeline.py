@@ -223,12 +223,23 @@ def _check_names(network: Network) -> None:
                 f" need (target, source) = {shape}.",
                 "Give one row per target neuron and one column per source.",
             )
-    if network.madc and network.madc[0] not in targets:
+    if network.madc:
+        _check_madc(*network.madc, targets)
+
+
+def _check_madc(name: str, neuron: int, targets: dict[str, int]) -> None:
+    if name not in targets:
         raise NetworkError(
             "MADC",
-            f"shall read '{network.madc[0]}', which is not in the network."
-            + did_you_mean(network.madc[0], targets),
+            f"shall read '{name}', which is not in the network."
+            + did_you_mean(name, targets),
             "Choose a population of the chip.",
+        )
+    if not 0 <= neuron < targets[name]:
+        raise NetworkError(
+            "MADC",
+            f"shall read neuron {neuron} of '{name}', which has {targets[name]}.",
+            "Neurons are counted from 0.",
         )
 
 

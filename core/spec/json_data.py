@@ -34,7 +34,6 @@ MAX_PROBLEMS = 50
 
 #: Classes that come in kinds: the field "kind" says which.
 _KINDS: dict[type, dict[str, Any]] = {PopulationSpec: KINDS, Stimulus: STIMULI}
-_SINGLE_MAX = float(np.finfo(np.float32).max)
 _BAD: Final = object()
 
 S = TypeVar("S", bound=Spec)
@@ -262,10 +261,13 @@ class _Reader:
         if wrong:
             what = f"{_shown(wrong[0])} is {kind_word(wrong[0])}."
             return self._bad(where, what, "Write numbers.")
-        if any(abs(item) > _SINGLE_MAX for item in items):
+        wide = [item for item in items if not abs(item) < 1e39]
+        with np.errstate(over="ignore"):
+            array = np.array([] if wide else items, dtype=float).astype(np.float32)
+        if wide or not np.isfinite(array).all():
             what = "some entries are too large."
             return self._bad(where, what, "Write smaller numbers.")
-        return np.array(items, dtype=np.float64).astype(np.float32).reshape(shape)
+        return array.reshape(shape)
 
     def _finite(self, array: NDArray[Any], where: str) -> Any:
         if not np.isfinite(array).all():

@@ -227,9 +227,7 @@ class RasterPlot:
         self.figure.image_rgba(
             "image", x=0, y=0, dw="dw", dh="dh", source=self.image, origin="top_left"
         )
-        self.edges = ColumnDataSource(
-            {"top": [], "bottom": [], "width": [], "c": []}
-        )
+        self.edges = ColumnDataSource({"top": [], "bottom": [], "width": [], "c": []})
         self.figure.quad(
             left=0,
             right="width",
@@ -240,7 +238,9 @@ class RasterPlot:
             fill_alpha=0.07,
             line_color=None,
         )
-        self.counts = LinearAxis(ticker=FixedTicker(ticks=[]), axis_label="spikes", axis_label_standoff=2)
+        self.counts = LinearAxis(
+            ticker=FixedTicker(ticks=[]), axis_label="spikes", axis_label_standoff=2
+        )
         self.figure.add_layout(self.counts, "right")
         self._rows = 0
 

@@ -37,6 +37,13 @@ HELP = {
 }
 
 
+EMPTY = (
+    '<div style="font-size:14px">Nothing is here yet. Add an <b>input</b> and '
+    "<b>LIF</b> neurons, then draw a line from the right edge of one box to the left "
+    "edge of the other. Or choose a document above.</div>"
+)
+
+
 def _port(name: str, label: str) -> dict[str, Any]:
     return {"id": name, "label": label, "type": "spikes"}
 
@@ -81,10 +88,15 @@ class GraphEditor(pn.viewable.Viewer):
         self._message = pn.pane.HTML(
             "", margin=(0, 12, 4, 12), sizing_mode="stretch_width", min_height=18
         )
+        self._hint = pn.pane.HTML(EMPTY, visible=False, margin=(8, 14))
         self._view = pn.Column(
-            self._toolbar(), self.flow, self._message, sizing_mode="stretch_both"
+            self._toolbar(),
+            self._hint,
+            self.flow,
+            self._message,
+            sizing_mode="stretch_both",
         )
-        project.param.watch(lambda *_: self._draw(), ["spec", "problems"])
+        project.param.watch(lambda *_: self._draw(), "spec")
         project.param.watch(lambda *_: self._say(), ["message", "problems", "notes"])
         runner.param.watch(lambda *_: self._say(), "problems")
         runner.param.watch(lambda *_: self._draw_miniatures(), "result")
@@ -130,9 +142,11 @@ class GraphEditor(pn.viewable.Viewer):
         self._redo.disabled = not self.project.can_redo
 
     def _add(self, kind: str) -> None:
-        taken = [p.position for p in self.project.spec.network.populations]
-        x = max((p[0] for p in taken), default=-200.0) + 200
-        y = min((p[1] for p in taken), default=60.0)
+        """Put a new box below the others of its column: inputs, neurons, read-outs."""
+        boxes = [p.position for p in self.project.spec.network.populations]
+        columns = {"input": 0.0, "LIF": 180.0, "LI": 360.0}
+        x = columns[kind] + min((box[0] for box in boxes), default=0.0)
+        y = max((box[1] + 110 for box in boxes if abs(box[0] - x) < 150), default=60.0)
         self.project.edit(edit.add_population(self.project.spec, KINDS[kind], (x, y)))
 
     def _lay_out(self) -> None:
@@ -180,6 +194,8 @@ class GraphEditor(pn.viewable.Viewer):
         if len(names) == 1 and names[0] in self.project.spec.network.names:
             self.project.select(names[0])
             self._show_membrane(names[0])
+        else:
+            self.project.select(None)
 
     def _show_membrane(self, name: str) -> None:
         for population in self.project.spec.network.populations:
@@ -201,18 +217,24 @@ class GraphEditor(pn.viewable.Viewer):
         spec = self.project.spec
         nodes = [self._node(p) for p in spec.network.populations]
         edges = [self._edge(p) for p in spec.network.projections]
-        shape = _comparable(nodes), edges
-        if getattr(self, "_drawn", None) == shape and not self._canvas_differs(shape):
+        if (_comparable(nodes), edges) == (
+            _comparable(self.flow.nodes),
+            self.flow.edges,
+        ):
             return
-        self._drawn = shape
         self._drawing = True
         try:
             self.flow.param.update(nodes=nodes, edges=edges)
+            self._highlight(nodes, self.flow.patch_node_props)
+            self._highlight(edges, self.flow.patch_edge_props)
         finally:
             self._drawing = False
 
-    def _canvas_differs(self, shape: Any) -> bool:
-        return shape != (_comparable(self.flow.nodes), self.flow.edges)
+    @staticmethod
+    def _highlight(items: list[dict[str, Any]], patch: Callable[..., None]) -> None:
+        """Say what is selected: the canvas keeps its own idea unless told."""
+        for item in items:
+            patch(item["id"], {"selected": item["selected"]})
 
     def _node(self, population: PopulationSpec) -> dict[str, Any]:
         spec = self.project.spec
@@ -320,6 +342,7 @@ class GraphEditor(pn.viewable.Viewer):
             f'<div role="status" style="font-size:12px;color:{quiet}">'
             f"{_rows(list(project.notes))}</div>"
         )
+        self._hint.visible = not project.spec.network.populations
 
 
 def _rows(problems: list[Problem], most: int = 4) -> str:

@@ -49,25 +49,27 @@ class PlotsView(pn.viewable.Viewer):
         )
         self._population.param.watch(lambda e: self._choose(e.new, 0), "value")
         self._neuron.param.watch(self._choose_neuron, "value")
-        fit.on_click(lambda _: self._fit())
+        fit.on_click(lambda _: runner.later(self._fit))
         self._fitted: Any = None
-        self._membrane_pane = pn.pane.Bokeh(
-            self.membrane.figure, sizing_mode="stretch_both", min_height=170
-        )
-        self._raster_pane = pn.pane.Bokeh(
-            self.raster.figure, sizing_mode="stretch_both", min_height=150
+        self._plots = pn.Column(
+            pn.pane.Bokeh(
+                self.membrane.figure, sizing_mode="stretch_both", min_height=170
+            ),
+            pn.pane.Bokeh(
+                self.raster.figure, sizing_mode="stretch_both", min_height=150
+            ),
+            sizing_mode="stretch_both",
         )
         self._view = pn.Column(
             pn.Row(self._population, self._neuron, self._legend, fit),
-            self._membrane_pane,
-            self._raster_pane,
+            self._plots,
             self._summary,
             sizing_mode="stretch_both",
         )
         project.param.watch(lambda *_: self._offer(), "spec")
         runner.param.watch(lambda *_: self._draw(), "result")
         runner.param.watch(lambda *_: self._fade(), ["current", "busy", "problems"])
-        self.param.watch(lambda *_: self._restyle(), "dark")
+        self.param.watch(lambda *_: runner.later(self._restyle), "dark")
         self._offer()
         self._restyle()
 
@@ -133,9 +135,8 @@ class PlotsView(pn.viewable.Viewer):
         stale = self.runner.result is not None and not self.runner.current
         stale = stale and not self.runner.busy
         opacity = {"opacity": "0.6" if stale else "1"}
-        for pane in (self._membrane_pane, self._raster_pane):
-            if pane.styles != opacity:
-                pane.styles = opacity
+        if self._plots.styles != opacity:
+            self._plots.styles = opacity
 
     def _membrane(self, result: RunResult) -> Membrane | None:
         shown = self._shown()

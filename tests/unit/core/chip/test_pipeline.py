@@ -7,7 +7,7 @@ from core.chip import pipeline
 from core.chip.network import Network, Population, Projection
 from core.chip.pipeline import StageMemory, execute
 from core.errors import NetworkError, PlacementError, RoutingError
-from core.spec.chip import IDEAL, TYPICAL
+from core.spec.chip import IDEAL, TYPICAL, WORST
 
 RUNTIME = 60 * 125
 
@@ -173,8 +173,13 @@ def test_weights_of_the_wrong_shape_are_refused(net):
 
 
 def test_a_madc_on_an_unknown_population_is_refused(net):
-    with pytest.raises(NetworkError, match="MADC"):
+    with pytest.raises(NetworkError, match="MADC: shall read 'lfi'"):
         execute(replace(net, madc=("lfi", 0)), {}, 1, RUNTIME, TYPICAL)
+
+
+def test_a_madc_on_a_neuron_that_does_not_exist_is_refused(net):
+    with pytest.raises(NetworkError, match=r"neuron 20 of 'lif', which has 20"):
+        execute(replace(net, madc=("lif", 20)), {}, 1, RUNTIME, TYPICAL)
 
 
 def test_no_runtime_and_no_network_give_empty_results(net, inputs):
@@ -239,3 +244,22 @@ def test_the_memory_forgets_the_oldest_result():
     for argument in [*range(9), 8, 0]:
         memory.recall("stage", argument, lambda a=argument: calls.append(a) or a)
     assert calls == [*range(9), 0]
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"tau_mem": 0.1e-6, "tau_syn": 0.1e-6},
+        {"tau_mem": 2e-3, "tau_syn": 100e-6},
+        {"membrane_capacitance": 0.0},
+        {"leak": 0.0, "threshold": 255.0, "reset": 255.0},
+        {"leak": 200.0, "reset": 200.0, "refractory_time": 0.0},
+    ],
+)
+@pytest.mark.parametrize("bias", [0, 1022])
+def test_extreme_settings_give_finite_membranes(network, inputs, extreme, bias):
+    net = replace(
+        network(np.full((3, 8), 63), **extreme), i_synin_gm=bias, synapse_dac_bias=bias
+    )
+    run = execute(net, inputs, 3, RUNTIME, WORST, keep_membrane=True)
+    assert np.isfinite(run.observables["lif"].membrane).all()

@@ -69,7 +69,8 @@ def test_numbers_keep_their_bits_and_kinds():
 @pytest.mark.parametrize("shape", [(2, 3), (40, 50), (0, 3), (3, 0)])
 def test_weights_keep_their_bits(shape, rng):
     weights = rng.normal(size=shape).astype(np.float32)
-    weights.flat[:2] = [-0.0, 1e-45][: weights.size]
+    edges = [-0.0, 1e-45, np.finfo(np.float32).max]
+    weights.flat[:3] = edges[: weights.size]
     network = NetworkSpec(projections=(ProjectionSpec("w", "a", "b", weights),))
     back = from_json(to_json(ExperimentSpec(network=network))).network.projections[0]
     assert back.weights.tobytes() == weights.tobytes()
