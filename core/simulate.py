@@ -19,7 +19,7 @@ from core.spec.fields import fingerprint
 from core.spec.network import LISpec
 from core.spec.stimulus import Stimulus, YinYangSample, spikes
 from core.transforms.encode import CoordinatesToSpikes
-from core.units import CYCLE
+from core.units import CYCLE, WEIGHT_MAX
 
 __all__ = [
     "PopulationResult",
@@ -27,6 +27,7 @@ __all__ = [
     "RunResult",
     "Signal",
     "StageMemory",
+    "clipped_weights",
     "input_spikes",
     "simulate",
 ]
@@ -43,8 +44,8 @@ class Raster:
     :param neuron: shape (spikes,)
     """
 
-    time: NDArray[np.float64]
-    neuron: NDArray[np.int64]
+    time: NDArray[np.floating[Any]]
+    neuron: NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Signal:
     :param values: shape (samples, neurons)
     """
 
-    time: NDArray[np.float64]
-    values: NDArray[np.float32]
+    time: NDArray[np.floating[Any]]
+    values: NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,11 @@ def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResu
         p.name: PopulationResult(p.name, p.size, **found[p.name])
         for p in spec.network.populations
     }
-    notes = execution.notes if execution is not None else ()
+    notes = [
+        Problem("chip", n, severity="note") for n in getattr(execution, "notes", ())
+    ]
+    if execution is not None:
+        notes = [*clipped_weights(spec), *notes]
     return RunResult(
         fingerprint(spec),
         spec.run.mode,
@@ -142,8 +147,30 @@ def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResu
         populations,
         execution,
         time.perf_counter() - started,
-        tuple(Problem("chip", note, severity="note") for note in notes),
+        tuple(notes),
     )
+
+
+def clipped_weights(spec: ExperimentSpec) -> list[Problem]:
+    """Return a note for each projection with weights that the chip cannot hold."""
+    notes = []
+    for projection in spec.network.projections:
+        lsb = np.abs(projection.weights * projection.weight_scale)
+        clipped = int((lsb > WEIGHT_MAX + 0.5).sum())
+        if clipped:
+            largest = float(lsb.max() / projection.weight_scale)
+            fit = WEIGHT_MAX / largest
+            notes.append(
+                Problem(
+                    f"projection '{projection.name}'",
+                    f"{clipped} of {lsb.size} weights are clipped to {WEIGHT_MAX} LSB.",
+                    f"A weight scale of {fit:.3g} LSB or less would hold them all.",
+                    "note",
+                    projection.name,
+                    "weight_scale",
+                )
+            )
+    return notes
 
 
 def input_spikes(spec: ExperimentSpec) -> dict[str, torch.Tensor]:

@@ -12,7 +12,7 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave slow tests to the full stage; without a browser say once what is missing."""
+    """Leave slow tests to the full stage; say once if there is no browser."""
     slow = [item for item in items if item.get_closest_marker("slow")]
     if STAGE == "quick" and slow:
         config.hook.pytest_deselected(items=slow)

@@ -23,7 +23,7 @@ from core.spec.network import (
     VoltageScale,
 )
 from core.spec.stimulus import STIMULI, SpikeTimes, Stimulus
-from core.units import display_unit
+from core.units import WEIGHT_MAX, display_unit
 
 #: What a calibration can reach: raw CADC LSB (limits of real calibrations).
 REACHABLE_LSB = {"leak": (50, 160), "reset": (50, 160), "threshold": (50, 220)}
@@ -280,7 +280,7 @@ def _fields(
     for field, info in spec.infos().items():
         value = getattr(spec, field)
         name = f"{prefix}.{field}"
-        default = type(spec).__dataclass_fields__[field].default
+        default: Any = type(spec).__dataclass_fields__[field].default
         if info.choices:
             label = info.label or field
             found.append(
@@ -330,13 +330,13 @@ def _projection(projection: ProjectionSpec) -> list[Line]:
     )
     scale = projection.weight_scale
     largest = float(np.abs(weights).max()) if weights.size else 0.0
-    clipped = int((np.abs(weights * scale) > 63).sum())
+    clipped = int((np.abs(weights * scale) > WEIGHT_MAX + 0.5).sum())
     also = (
         f"{strength * scale:.0f} LSB" if one else f"largest {largest * scale:.0f} LSB"
     )
     if clipped:
-        also += f", {clipped} of {weights.size} clipped to 63"
-    default = ProjectionSpec.__dataclass_fields__["weight_scale"].default
+        also += f", {clipped} of {weights.size} clipped to {WEIGHT_MAX}"
+    default: Any = ProjectionSpec.__dataclass_fields__["weight_scale"].default
     return [
         Line(
             "name",

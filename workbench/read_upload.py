@@ -1,8 +1,7 @@
 """Read one uploaded file from standard input and write our JSON to standard output.
 
-Run by `workbench.uploads` as a process of its own: ``python -m workbench.read_upload
-.nir``. It first limits its own memory, time and output and, before it looks at the
-file, gives up the right to open any other one.
+Run by `workbench.uploads` as a process of its own. It first limits its own memory, time
+and output and, before it looks at the file, gives up the right to open any other one.
 """
 
 import io
@@ -151,7 +150,3 @@ class _Walk:
 
 def _refuse(where: str, what: str) -> NoReturn:
     raise ConversionError(where, what, "Write the file anew with nir.write.")
-
-
-if __name__ == "__main__":
-    main()

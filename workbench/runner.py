@@ -100,15 +100,17 @@ class Runner(param.Parameterized):
             self._document.add_next_tick_callback(callback)
 
     def _done(self, future: "Future[RunResult]") -> None:
+        result: RunResult | None = None
+        problems: tuple[Problem, ...] = ()
         try:
-            result, problems = future.result(), ()
+            result = future.result()
         except HXError as error:
-            result, problems = None, error.problems
+            problems = error.problems
         except Exception as error:  # a defect of ours must not kill the page
             log.exception("the run failed")
             what = f"the run failed: {type(error).__name__}: {error}"
             fix = "This is a defect of the workbench; undo the last change."
-            result, problems = None, (Problem("run", what, fix),)
+            problems = (Problem("run", what, fix),)
         wanted = self._wanted
         mark = fingerprint(self.project.spec)
         busy = wanted is not None  # the next run starts at once

@@ -11,7 +11,7 @@ import panel as pn
 
 from core.errors import HXError
 from workbench.app import Workbench
-from workbench.uploads import experiment_of, read_upload
+from workbench.uploads import read_upload
 
 #: Environment variable through which the console script hands over the file to open.
 FILE_VARIABLE = "HX_WORKBENCH_FILE"
@@ -29,10 +29,7 @@ def workbench() -> Workbench:
         made = Workbench()
         made.project.refuse(path.name, error)
         return made
-    spec = upload.spec
-    if spec is None and upload.network is not None:
-        spec = experiment_of(upload.network, path.stem)
-    made = Workbench(spec)
+    made = Workbench(upload.document(path.stem))
     made.project.notes = upload.notes
     return made
 

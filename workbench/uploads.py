@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import ConversionError, Problem
-from core.spec.experiment import ExperimentSpec
+from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec, ViewSpec
 from core.spec.json_data import from_data
 from core.spec.json_io import from_json, parse
-from core.spec.network import InputSpec, NetworkSpec
+from core.spec.network import InputSpec, LISpec, NetworkSpec
 from core.spec.stimulus import PoissonSpikes
 
 #: Bytes of a file; wall time of the child, s.
@@ -53,6 +53,12 @@ class Upload:
     time_factor: float | None = None
     dt: float | None = None
 
+    def document(self, title: str) -> ExperimentSpec:
+        """Return the document of the file, or one made for its network."""
+        if self.spec is not None:
+            return self.spec
+        return experiment_of(self.network or NetworkSpec(), title, self.dt)
+
 
 def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Upload:
     """Return what the file ``name`` with the content ``raw`` holds.
@@ -78,14 +84,37 @@ def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Uplo
         ) from None
 
 
-def experiment_of(network: NetworkSpec, title: str = "untitled") -> ExperimentSpec:
-    """Return a document for ``network``: Poisson spikes into each input, 100 µs."""
+def experiment_of(
+    network: NetworkSpec, title: str = "untitled", dt: float | None = None
+) -> ExperimentSpec:
+    """Return a document for ``network``: Poisson spikes into each input, 100 µs.
+
+    :param dt: the step that the file counts in, s; None takes 1 µs, or less if a time
+        constant is shorter than five of them
+    """
     inputs = [p.name for p in network.populations if isinstance(p, InputSpec)]
     stimuli = tuple(
         PoissonSpikes(population=name, seed=seed)
         for seed, name in enumerate(inputs, start=1)
     )
-    return ExperimentSpec(network=network, stimuli=stimuli, title=title)
+    if dt is None:
+        taus = [
+            min(p.tau_mem, p.tau_syn)
+            for p in network.populations
+            if isinstance(p, LISpec)
+        ]
+        dt = min([1e-6, *(tau / 5 for tau in taus)])
+    low, high = RunSpec.info("dt").low or 0.0, RunSpec.info("dt").high or 1.0
+    run = RunSpec(dt=min(max(dt, low), high))
+    first = next((p.name for p in network.populations if isinstance(p, LISpec)), None)
+    return ExperimentSpec(
+        network=network,
+        stimuli=stimuli,
+        recording=RecordingSpec(madc_population=first),
+        run=run,
+        view=ViewSpec(selected=first),
+        title=title,
+    )
 
 
 def _read_here(kind: str, raw: bytes) -> Upload:
@@ -129,7 +158,7 @@ def _read_in_child(kind: str, raw: bytes, time_factor: float | None) -> Upload:
 
 def _answer(kind: str, raw: bytes, time_factor: float | None) -> dict[str, Any]:
     """Return what the child says about the file."""
-    command = [sys.executable, "-P", "-m", "workbench.read_upload", kind]
+    command = [sys.executable, "-P", "-c", _LIGHT, kind]
     command += [] if time_factor is None else [repr(float(time_factor))]
     # A file, because a limit of the child's keeps it short; a pipe could fill memory.
     with tempfile.TemporaryFile() as output:
@@ -156,6 +185,15 @@ def _answer(kind: str, raw: bytes, time_factor: float | None) -> dict[str, Any]:
         raise ConversionError("file", _FAILED, _DAMAGED) from None
     return answer if isinstance(answer, dict) else {}
 
+
+#: Starts the child without ``core/__init__``, which would load torch: 3 s.
+_LIGHT: Final = """
+import os, sys, types
+core = sys.modules["core"] = types.ModuleType("core")
+core.__path__ = [os.path.join(path, "core") for path in sys.path]
+from workbench.read_upload import main
+main()
+"""
 
 _FAILED = "reading it failed: it is damaged, or unpacks to too much."
 _DAMAGED = "Save the file again, or save less."

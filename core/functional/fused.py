@@ -56,12 +56,20 @@ def integrate(
     results = [np.empty_like(x) for _ in range(3)]
     kernel.integrate(
         x,
-        *map(lanes, (mobility, conductance, leak, start, decay, threshold, reset)),
+        lanes(mobility),
+        lanes(conductance),
+        lanes(leak),
+        lanes(start),
+        lanes(decay),
+        lanes(threshold),
+        lanes(reset),
         lanes(0.0 if hold is None else hold),
         leaky,
         fire,
         hold is not None,
-        *results,
+        results[0],
+        results[1],
+        results[2],
     )
     voltage, current, spikes = (
         torch.from_numpy(r).reshape(steps, batch, neurons) for r in results

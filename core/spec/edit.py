@@ -37,8 +37,10 @@ def random_weights(targets: int, sources: int, seed: int = 0) -> NDArray[np.floa
     """Return weights around 0.5, a third of them negative; shape (target, source)."""
     rng = np.random.default_rng(seed)
     scale = 1 / np.sqrt(max(1, sources / 4))
-    weights = rng.normal(0.4, 0.5, (targets, sources)) * scale
-    return weights.astype(np.float32)
+    weights: NDArray[np.float32] = np.asarray(
+        rng.normal(0.4, 0.5, (targets, sources)) * scale, dtype=np.float32
+    )
+    return weights
 
 
 def add_population(

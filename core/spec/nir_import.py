@@ -19,7 +19,14 @@ from core.spec.network import (
 from core.spec.nir_export import TIME_FACTOR, check_time_factor
 from core.spec.nir_graph import GraphReader, Link
 from core.spec.nir_layout import depths, placed
-from core.spec.nir_neurons import merged, population_of, range_notes, stretched
+from core.spec.nir_neurons import (
+    fitting_factor,
+    merged,
+    population_of,
+    range_notes,
+    stretched,
+    unreachable,
+)
 from core.units import format_quantity
 
 
@@ -42,7 +49,8 @@ def from_nir(graph: nir.NIRGraph, time_factor: float | None = None) -> Conversio
     """Return the network in ``graph``, with notes on what was changed.
 
     :param time_factor: file number × this = seconds on the chip; None takes the one
-        that the file was written with, 1e-3 for files of others
+        that the file was written with; for files of others 1e-3 or, if the chip cannot
+        reach the times then, a round one with which it can
     :raises ConversionError: if the graph cannot be read; lists all reasons
     """
     if not isinstance(graph, nir.NIRGraph):
@@ -55,7 +63,19 @@ def from_nir(graph: nir.NIRGraph, time_factor: float | None = None) -> Conversio
     factor = written if time_factor is None else time_factor
     check_time_factor(factor)
     found.read()
-    return _Builder(found, factor, factor / written if known else 1.0).convert()
+    read = _Builder(found, factor, factor / written if known else 1.0).convert()
+    if time_factor is not None or known or not unreachable(read.network.populations):
+        return read
+    fit = fitting_factor(read.network.populations, factor)
+    return read if fit is None else _refitted(graph, fit)
+
+
+def _refitted(graph: nir.NIRGraph, time_factor: float) -> Conversion:
+    """Read again with a factor that was chosen here, and say so."""
+    read = from_nir(graph, time_factor)
+    what = f"its times fit the chip with time_factor {time_factor:g} (not 0.001)."
+    note = Problem("NIR file", what, "Check that they are what you mean.", "note")
+    return Conversion(read.network, (note, *read.notes), time_factor, read.dt)
 
 
 class _Builder:

@@ -166,33 +166,62 @@ def stretched(own: PopulationSpec, ratio: float) -> PopulationSpec:
     return own.replace(**{name: time * ratio for name, time in old.items()})
 
 
+def unreachable(populations: Iterable[PopulationSpec]) -> list[str]:
+    """Return the times that the chip cannot reach, in words."""
+    outside = []
+    for population, name, time in _times(populations):
+        info = population.info(name)
+        low, high = float(info.low or 0), float(info.high or math.inf)
+        # A value computed in µs may miss its bound by a rounding error.
+        if not low * (1 - 1e-9) <= time <= high * (1 + 1e-9):
+            shown = format_quantity(time, "s")
+            outside.append(f"{info.label} of '{population.name}' = {shown}")
+    return outside
+
+
+def fitting_factor(
+    populations: Iterable[PopulationSpec], time_factor: float
+) -> float | None:
+    """Return a round time factor with which the chip reaches all times, or None.
+
+    :param time_factor: the one that the populations were read with
+    """
+    ranges = [
+        (float(p.info(name).low or 0) / time, float(p.info(name).high or 0) / time)
+        for p, name, time in _times(populations)
+    ]
+    low, high = max(r[0] for r in ranges), min(r[1] for r in ranges)
+    return _round_factor(low * time_factor, high * time_factor)
+
+
 def range_notes(
     populations: Iterable[PopulationSpec], time_factor: float
 ) -> list[Problem]:
     """Return a note if the chip cannot reach a time, with a factor that fits."""
-    outside, ranges = [], []
-    for population in populations:
-        for name in _TIMES if isinstance(population, LISpec) else ():
-            time, info = getattr(population, name), population.info(name)
-            if info.low is None or info.high is None:
-                continue
-            ranges.append((info.low / time, info.high / time))
-            # A value computed in µs may miss its bound by a rounding error.
-            if not info.low * (1 - 1e-9) <= time <= info.high * (1 + 1e-9):
-                shown = format_quantity(time, "s")
-                outside.append(f"{info.label} of '{population.name}' = {shown}")
+    populations = tuple(populations)
+    outside = unreachable(populations)
     if not outside:
         return []
-    low, high = max(r[0] for r in ranges), min(r[1] for r in ranges)
     shown = "; ".join(outside[:4]) + (" …" if len(outside) > 4 else "")
     what = f"with time_factor {time_factor:g} the chip does not reach {shown}."
-    fit = _round_factor(low * time_factor, high * time_factor)
+    fit = fitting_factor(populations, time_factor)
     fix = (
         "No time_factor fits all: change the times."
         if fit is None
         else f"Open it with time_factor {fit:g}."
     )
     return [Problem("NIR file", what, fix, "note")]
+
+
+def _times(
+    populations: Iterable[PopulationSpec],
+) -> list[tuple[LISpec, str, float]]:
+    return [
+        (population, name, getattr(population, name))
+        for population in populations
+        if isinstance(population, LISpec)
+        for name in _TIMES
+    ]
 
 
 def _round_factor(low: float, high: float) -> float | None:

@@ -3,6 +3,7 @@
 import io
 import re
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import panel as pn
@@ -13,7 +14,7 @@ from core.spec.json_io import to_json
 from core.spec.nir_io import to_nir, write_nir_bytes
 from workbench.project import Project
 from workbench.runner import Runner
-from workbench.uploads import Upload, experiment_of, read_upload
+from workbench.uploads import Upload, read_upload
 
 
 class Files(pn.viewable.Viewer):
@@ -100,10 +101,6 @@ class Files(pn.viewable.Viewer):
         except Exception as error:  # never lose the document to a file
             self.project.refuse(name, error)
         else:
-            spec = upload.spec
-            if spec is None and upload.network is not None:
-                spec = experiment_of(upload.network, name.rsplit(".", 1)[0])
-            if spec is not None:
-                self.project.open(spec, upload.notes)
+            self.project.open(upload.document(Path(name).stem), upload.notes)
         finally:
             self._open.value = None

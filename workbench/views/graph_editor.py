@@ -98,7 +98,7 @@ class GraphEditor(pn.viewable.Viewer):
         )
         project.param.watch(lambda *_: self._draw(), "spec")
         project.param.watch(lambda *_: self._say(), ["message", "problems", "notes"])
-        runner.param.watch(lambda *_: self._say(), "problems")
+        runner.param.watch(lambda *_: self._say(), ["problems", "result"])
         runner.param.watch(lambda *_: self._draw_miniatures(), "result")
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._draw()
@@ -328,6 +328,10 @@ class GraphEditor(pn.viewable.Viewer):
         self._draw()
         self._say()
 
+    def _run_notes(self) -> tuple[Problem, ...]:
+        result = self.runner.result
+        return result.problems if result is not None else ()
+
     def _say(self) -> None:
         """Show what is wrong under the graph, the refused gesture first."""
         project = self.project
@@ -340,7 +344,7 @@ class GraphEditor(pn.viewable.Viewer):
             f'<div role="alert" style="font-size:12px;color:{color}">'
             f"{_rows(problems)}</div>"
             f'<div role="status" style="font-size:12px;color:{quiet}">'
-            f"{_rows(list(project.notes))}</div>"
+            f"{_rows([*project.notes, *self._run_notes()])}</div>"
         )
         self._hint.visible = not project.spec.network.populations
 

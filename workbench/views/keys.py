@@ -1,6 +1,7 @@
 """Keyboard shortcuts of the page; ignored while the user types in a field."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import param
@@ -15,25 +16,7 @@ class Keys(JSComponent):
 
     names: list[str] = param.List(default=[])
 
-    _esm = """
-export function render({ model }) {
-  const tags = e => e.composedPath().filter(n => n.tagName)
-  const typing = e => tags(e).some(
-    n => n.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(n.tagName) && n.type !== 'range'),
-  )
-  const control = e => tags(e).some(n => /^(INPUT|BUTTON|A|SELECT)$/.test(n.tagName)
-    || ['button', 'slider', 'combobox', 'option', 'menuitem'].includes(n.getAttribute('role')))
-  const press = e => {
-    const key = e.key.toLowerCase()
-    const held = e.ctrlKey || e.metaKey
-    const name = (held ? 'ctrl+' : '') + (held && e.shiftKey ? 'shift+' : '') + key
-    if (!model.names.includes(name) || e.altKey || typing(e) || (!held && control(e))) return
-    e.preventDefault()
-    model.send_msg(name)
-  }
-  document.addEventListener('keydown', press)
-  model.on('remove', () => document.removeEventListener('keydown', press))
-}"""
+    _esm = Path(__file__).with_suffix(".js")
 
     def __init__(self, handlers: dict[str, Callable[[], None]], **params: Any) -> None:
         self._handlers = handlers

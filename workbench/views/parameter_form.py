@@ -6,7 +6,7 @@ readers, and one component for the whole form keeps a slider step short.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import param
 from panel.custom import JSComponent
@@ -21,7 +21,7 @@ class ParameterForm(JSComponent):
     subject: str = param.String(default="", doc="What the lines belong to.")
 
     _esm = HERE / "parameter_form.js"
-    _stylesheets = [HERE / "parameter_form.css"]
+    _stylesheets: ClassVar[list[Path]] = [HERE / "parameter_form.css"]
 
     def __init__(self, on_edit: Callable[[str, Any], None], **params: Any) -> None:
         self._on_edit = on_edit

@@ -36,9 +36,7 @@ class RunControls(pn.viewable.Viewer):
         trial = _button("casino", "New trial: new temporal noise", self.new_trial)
         chip = _button("memory", "New chip: new fixed pattern", self.new_chip)
         self._mode.param.watch(lambda e: self._put(mode=e.new), "value")
-        self._runtime.param.watch(
-            lambda e: e.new and self._put(runtime=e.new * us), "value"
-        )
+        self._runtime.param.watch(self._last, "value")
         self._chip.param.watch(lambda e: self._number(e.new), "value")
         self._live.param.watch(lambda e: setattr(runner, "live", e.new), "value")
         runner.param.watch(lambda e: setattr(self._live, "value", e.new), "live")
@@ -73,6 +71,10 @@ class RunControls(pn.viewable.Viewer):
     def _put(self, **changes: Any) -> None:
         spec = self.project.spec
         self.project.edit(spec.replace(run=spec.run.replace(**changes)), key="run")
+
+    def _last(self, event: Any) -> None:
+        if event.new:
+            self._put(runtime=float(event.new) * us)
 
     def _number(self, number: int | None) -> None:
         if number is not None:

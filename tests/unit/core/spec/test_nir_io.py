@@ -427,9 +427,14 @@ def test_a_file_of_norse_opens_with_factor_one():
     assert not [note for note in found.notes if "does not reach" in note.what]
 
 
-def test_a_file_of_norse_names_its_factor():
-    found = from_nir(read_nir_bytes((DATA / "norse_lif_4_10_2.nir").read_bytes()))
-    assert found.notes[-1].fix == "Open it with time_factor 1."
+def test_a_file_whose_times_the_chip_cannot_reach_gets_a_factor_that_fits():
+    raw = (DATA / "norse_lif_4_10_2.nir").read_bytes()
+    found = from_nir(read_nir_bytes(raw))
+    assert found.time_factor == 1.0
+    assert "fit the chip with time_factor 1 (not 0.001)" in found.notes[0].what
+    chosen = from_nir(read_nir_bytes(raw), 1e-3)
+    assert chosen.time_factor == 1e-3
+    assert chosen.notes[-1].fix == "Open it with time_factor 1."
 
 
 def test_a_file_of_snntorch_opens_with_steps_of_a_microsecond():

@@ -1,0 +1,108 @@
+"""What a person does on the page, for the browser tests."""
+
+import time
+
+
+def wait_until(condition, seconds=15.0, message="it did not happen in time"):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError(message)
+
+
+class Bench:
+    """One browser page with the workbench, and what a person does on it."""
+
+    def __init__(self, page, address):
+        self.page = page
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", self._request)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.started = time.monotonic()
+        page.goto(address)
+        page.locator(".react-flow__node").first.wait_for(timeout=60_000)
+        wait_until(lambda: "spikes" in self.summary(), 60)
+
+    def _request(self, request):
+        own = ("http://localhost", "ws://localhost", "data:", "blob:")
+        if not request.url.startswith(own):
+            self.foreign.append(request.url)
+
+    def _console(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def summary(self):
+        """The sentence under the plots."""
+        texts = self.page.get_by_role("status").all_inner_texts()
+        return next((text for text in texts if "spike" in text), "")
+
+    def message(self):
+        """What is written in red under the graph."""
+        alerts = self.page.get_by_role("alert").all_inner_texts()
+        return "\n".join(text for text in alerts if text.strip())
+
+    def boxes(self):
+        return self.page.locator(".react-flow__node .rf-node-label").all_inner_texts()
+
+    def arrows(self):
+        return self.page.locator(".react-flow__edge").count()
+
+    def slider(self, name):
+        return self.page.get_by_role("slider", name=name, exact=True)
+
+    def press(self, name, key, times=1):
+        """Press a key on a slider and wait for a new summary."""
+        before = self.summary()
+        self.slider(name).focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+        wait_until(lambda: self.summary() != before, 30, f"{name} changed nothing")
+
+    def select(self, name):
+        self.page.locator(f'.react-flow__node[data-id="{name}"]').click()
+        field = self.page.get_by_role("textbox", name="name")
+        wait_until(lambda: field.input_value() == name)
+
+    def draw_arrow(self, source, target):
+        """Draw a connection with the mouse."""
+
+        def centre(node, side):
+            port = self.page.locator(
+                f'.react-flow__handle[data-nodeid="{node}"][data-handleid="{side}"]'
+            )
+            box = port.bounding_box()
+            return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        x0, y0 = centre(source, "out")
+        x1, y1 = centre(target, "in")
+        mouse = self.page.mouse
+        mouse.move(x0, y0)
+        mouse.down()
+        mouse.move((x0 + x1) / 2, (y0 + y1) / 2 - 40, steps=8)
+        self.page.wait_for_timeout(500)  # the server is asked whether it may be
+        mouse.move(x1, y1, steps=8)
+        self.page.wait_for_timeout(200)
+        mouse.up()
+
+    def open_file(self, path):
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_role("button", name="Open").click()
+        chooser.value.set_files(path)
+
+    def open_example(self, title):
+        self.page.get_by_role("combobox", name="Document").click()
+        self.page.get_by_role("option", name=title).click()
+
+    def save(self, label, folder):
+        with self.page.expect_download() as download:
+            self.page.get_by_role("button", name=label).or_(
+                self.page.get_by_role("link", name=label)
+            ).first.click()
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
