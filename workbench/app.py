@@ -57,7 +57,7 @@ class Workbench(pn.viewable.Viewer):
         self.runner.param.watch(lambda *_: self._say(), ["result", "busy"])
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._restyle()
-        self.runner.run()
+        self.runner.run_first()
 
     def page(self) -> pmui.Page:
         """Return the page to serve."""

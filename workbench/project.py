@@ -32,6 +32,7 @@ class Project(param.Parameterized):
     notes: tuple[Problem, ...] = param.ClassSelector(
         class_=tuple, default=(), doc="What the last opened file had to say."
     )
+    opened: int = param.Integer(default=0, doc="Counts the documents opened.")
     can_undo: bool = param.Boolean(default=False, constant=True)
     can_redo: bool = param.Boolean(default=False, constant=True)
 
@@ -90,6 +91,7 @@ class Project(param.Parameterized):
         self.message = None
         self.edit(spec)
         self.notes = notes
+        self.opened += 1
 
     def refuse(self, where: str, error: Exception) -> None:
         """Say why ``where`` could not be opened; the document stays."""

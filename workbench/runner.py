@@ -58,6 +58,22 @@ class Runner(param.Parameterized):
         self._asked = ""
         self._request(self.project.spec)
 
+    def run_first(self) -> None:
+        """Run here and now, so that the page is drawn with a result in it.
+
+        What is published while the browser is still drawing the page can get lost.
+        """
+        spec = self.project.spec
+        if any(p.severity == "error" for p in self.project.problems):
+            return
+        self._asked = fingerprint(spec)
+        first: Future[RunResult] = Future()
+        try:
+            first.set_result(simulate(spec, self._memory))
+        except Exception as error:  # judged where all are
+            first.set_exception(error)
+        self._done(first)
+
     def aside(
         self, work: Callable[[], Any], done: Callable[["Future[Any]"], None]
     ) -> None:

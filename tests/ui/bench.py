@@ -41,6 +41,15 @@ class Bench:
         texts = self.page.get_by_role("status").all_inner_texts()
         return next((text for text in texts if "spike" in text), "")
 
+    def settled(self, seconds=1.2):
+        """The summary, once it has not changed for a while."""
+        last, since = self.summary(), time.monotonic()
+        while time.monotonic() - since < seconds:
+            self.page.wait_for_timeout(100)
+            if self.summary() != last:
+                last, since = self.summary(), time.monotonic()
+        return last
+
     def message(self):
         """What is written in red under the graph."""
         alerts = self.page.get_by_role("alert").all_inner_texts()
@@ -57,7 +66,7 @@ class Bench:
 
     def press(self, name, key, times=1):
         """Press a key on a slider and wait for a new summary."""
-        before = self.summary()
+        before = self.settled()
         self.slider(name).focus()
         for _ in range(times):
             self.page.keyboard.press(key)
@@ -90,13 +99,11 @@ class Bench:
         mouse.up()
 
     def open_file(self, path):
-        with self.page.expect_file_chooser() as chooser:
-            self.page.get_by_role("button", name="Open").click()
-        chooser.value.set_files(path)
+        self.page.locator("input[type=file]").set_input_files(path)
 
     def open_example(self, title):
         self.page.get_by_role("combobox", name="Document").click()
-        self.page.get_by_role("option", name=title).click()
+        self.page.get_by_text(title, exact=True).last.click()
 
     def save(self, label, folder):
         with self.page.expect_download() as download:

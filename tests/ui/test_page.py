@@ -24,7 +24,7 @@ def test_moving_the_threshold_changes_the_raster(bench):
 
 
 def test_a_double_click_resets_the_slider(bench):
-    before = bench.summary()
+    before = bench.settled()
     bench.slider("threshold").dblclick()
     wait_until(lambda: bench.summary() != before)
     assert bench.slider("threshold").input_value() == "1"
@@ -32,7 +32,7 @@ def test_a_double_click_resets_the_slider(bench):
 
 def test_a_typed_value_is_taken(bench):
     field = bench.page.get_by_role("spinbutton", name="leak, typed value")
-    before = bench.summary()
+    before = bench.settled()
     field.fill("0.4")
     field.press("Enter")
     wait_until(lambda: bench.summary() != before)
@@ -80,14 +80,14 @@ def test_deleting_a_box_with_the_key_takes_its_arrows_along(bench):
 
 
 def test_the_chip_shows_its_measurements_beside_the_model(bench):
-    before = bench.summary()
+    before = bench.settled()
     bench.page.get_by_role("button", name="both").click()
     wait_until(lambda: bench.page.get_by_text("MADC", exact=True).count() > 0, 30)
     wait_until(lambda: bench.summary() != before, 30)
 
 
 def test_another_chip_behaves_differently(bench):
-    before = bench.summary()
+    before = bench.settled()
     bench.page.get_by_role("button", name="New chip").click()
     wait_until(lambda: bench.summary() != before, 30)
     bench.page.get_by_role("button", name="mock").click()
@@ -110,19 +110,19 @@ def test_the_foreign_network_runs_on_the_chip_too(bench):
 def test_a_saved_document_reopens_as_an_equal_document(bench, tmp_path):
     bench.open_example("Yin-Yang")
     wait_until(lambda: "label" in bench.boxes(), 30)
-    saved = bench.save("JSON", tmp_path)
+    saved = bench.save("Save JSON", tmp_path)
     bench.open_example("First steps")
     wait_until(lambda: "out" in bench.boxes(), 30)
     bench.open_file(saved)
     wait_until(lambda: "label" in bench.boxes(), 30)
     folder = tmp_path / "again"
     folder.mkdir()
-    again = bench.save("JSON", folder)
+    again = bench.save("Save JSON", folder)  # the same content a second time
     assert json.loads(again.read_text()) == json.loads(saved.read_text())
 
 
 def test_a_saved_nir_file_reopens_with_the_same_network(bench, tmp_path):
-    saved = bench.save("NIR", tmp_path)
+    saved = bench.save("Save NIR", tmp_path)
     bench.open_example("Leak over threshold")
     wait_until(lambda: bench.boxes() == ["neuron"], 30)
     bench.open_file(saved)

@@ -28,14 +28,19 @@ class Files(pn.viewable.Viewer):
         )
         self._open = pmui.FileInput(
             label="Open…",
+            uploaded_label="Open…",
             description="Open a .json document or a .nir network",
             accept=".nir,.h5,.json",
             size="small",
             variant="outlined",
             margin=0,
         )
-        self._json = self._download("JSON", self._write_json)
-        self._nir = self._download("NIR", self._write_nir)
+        self._json = self._download(
+            "JSON", "Save JSON: the whole document", self._write_json
+        )
+        self._nir = self._download(
+            "NIR", "Save NIR: the network, for other programs", self._write_nir
+        )
         self._documents.param.watch(self._chosen, "value")
         self._open.param.watch(self._uploaded, "value")
         project.param.watch(lambda *_: self._rename(), "spec")
@@ -55,9 +60,10 @@ class Files(pn.viewable.Viewer):
         return self._view
 
     @staticmethod
-    def _download(label: str, write: Any) -> pmui.FileDownload:
+    def _download(label: str, help_text: str, write: Any) -> pmui.FileDownload:
         return pmui.FileDownload(
             label=label,
+            description=help_text,
             callback=write,
             filename="network",
             size="small",
@@ -74,9 +80,11 @@ class Files(pn.viewable.Viewer):
         self._documents.param.update(options=[title, *others], value=title)
 
     def _write_json(self) -> io.BytesIO:
+        self._json.data = None  # or the same content is not sent a second time
         return io.BytesIO(to_json(self.project.spec).encode())
 
     def _write_nir(self) -> io.BytesIO:
+        self._nir.data = None
         return io.BytesIO(write_nir_bytes(to_nir(self.project.spec.network)))
 
     def _chosen(self, event: Any) -> None:
@@ -103,4 +111,4 @@ class Files(pn.viewable.Viewer):
         else:
             self.project.open(upload.document(Path(name).stem), upload.notes)
         finally:
-            self._open.value = None
+            self._open.clear()

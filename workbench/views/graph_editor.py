@@ -37,6 +37,9 @@ HELP = {
 }
 
 
+#: Width of the canvas and its margin, size of a box, px.
+CANVAS, MARGIN, BOX = 390, 24, (150, 86)
+
 EMPTY = (
     '<div style="font-size:14px">Nothing is here yet. Add an <b>input</b> and '
     "<b>LIF</b> neurons, then draw a line from the right edge of one box to the left "
@@ -99,9 +102,11 @@ class GraphEditor(pn.viewable.Viewer):
         project.param.watch(lambda *_: self._draw(), "spec")
         project.param.watch(lambda *_: self._say(), ["message", "problems", "notes"])
         runner.param.watch(lambda *_: self._say(), ["problems", "result"])
+        project.param.watch(lambda *_: self._fit(), "opened")
         runner.param.watch(lambda *_: self._draw_miniatures(), "result")
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._draw()
+        self._fit()
         self._say()
 
     def __panel__(self) -> Any:
@@ -151,22 +156,38 @@ class GraphEditor(pn.viewable.Viewer):
 
     def _lay_out(self) -> None:
         self.project.edit(edit.move(self.project.spec, layered(self.project.spec)))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Let the canvas show all boxes, from its upper left corner on."""
+        boxes = [p.position for p in self.project.spec.network.populations]
+        if not boxes:
+            return
+        left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+        width = max(b[0] for b in boxes) - left + BOX[0]
+        zoom = min(1.0, max(0.3, (CANVAS - 2 * MARGIN) / width))
+        x, y = MARGIN - left * zoom, 2 * MARGIN - top * zoom
+        self.flow.viewport = {"x": x, "y": y, "zoom": zoom}
 
     # -- gestures ----------------------------------------------------------------
 
     def _listen(self) -> None:
         on = self.flow.on
         on("edge_added", lambda e: self._gesture(lambda: self._connected(e["edge"])))
-        on("node_moved", lambda e: self._gesture(lambda: self._moved(e)))
-        on("node_deleted", lambda e: self._gesture(lambda: self._deleted(e, "node")))
-        on("edge_deleted", lambda e: self._gesture(lambda: self._deleted(e, "edge")))
+        on("node_moved", lambda e: self._gesture(lambda: self._moved(e), "move"))
+        for what in ("node", "edge"):
+            on(f"{what}_deleted", self._deletion(what))
         on("selection_changed", self._selected)
 
-    def _gesture(self, change: Callable[[], ExperimentSpec]) -> None:
+    def _deletion(self, what: str) -> Callable[[dict[str, Any]], None]:
+        """One key deletes boxes and arrows; it is one step to undo."""
+        return lambda e: self._gesture(lambda: self._deleted(e, what), "delete")
+
+    def _gesture(self, change: Callable[[], ExperimentSpec], key: Any = None) -> None:
         if self._drawing:
             return
         before = self.project.spec
-        self.project.attempt(change)
+        self.project.attempt(change, key)
         if self.project.spec is before:
             self._draw()  # refused: the canvas has drawn it already
 

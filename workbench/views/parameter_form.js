@@ -1,8 +1,6 @@
 // A form of parameter lines: name, slider, typed value, unit, reset, other scales.
 // Python owns the values (`lines`); this file draws them and sends what the user does.
 
-const QUIET_MS = 400 // an echo this soon after an edit must not move the thumb back
-
 function element(tag, className, parent, attributes = {}) {
   const node = document.createElement(tag)
   if (className) node.className = className
@@ -33,14 +31,21 @@ class Row {
   constructor(line, parent, send) {
     this.line = line
     this.send = send
-    this.touched = 0
+    this.sent = 0 // number of the last message; older echoes must not move the thumb
     this.node = element("div", `line ${line.kind}`, parent, { "data-line": line.id })
     const name = element("label", "name", this.node, { title: line.help })
     name.textContent = line.label
     this[line.kind](line)
     this.also = element("div", "also", this.node)
     this.problem = element("div", "problem", this.node, { role: "alert" })
-    this.update(line, true)
+    for (const field of [this.typed].filter(Boolean)) {
+      field.addEventListener("input", () => { this.typing = true })
+      field.addEventListener("blur", () => {
+        this.typing = false
+        if (field.value === "") this.show(this.line.value)
+      })
+    }
+    this.update(line, 0)
   }
 
   number(line) {
@@ -59,7 +64,6 @@ class Row {
     this.slider.addEventListener("input", () => this.edit(Number(this.slider.value)))
     this.typed.addEventListener("change", () => {
       if (this.typed.value !== "") this.edit(Number(this.typed.value))
-      else this.typed.value = text(this.line.value, this.line.step)
     })
     const back = () => this.line.default !== null && this.edit(this.line.default)
     this.reset.addEventListener("click", back)
@@ -80,11 +84,9 @@ class Row {
   }
 
   edit(value) {
-    this.touched = performance.now()
+    this.typing = false
     this.show(value)
-    this.send({ id: this.line.id, value })
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.show(this.line.value), QUIET_MS + 50)
+    this.sent = this.send({ id: this.line.id, value })
   }
 
   show(value) {
@@ -102,7 +104,7 @@ class Row {
     }
   }
 
-  update(line, first = false) {
+  update(line, seen) {
     this.line = line
     if (this.slider) {
       Object.assign(this.slider, { min: line.low, max: line.high, step: line.step })
@@ -110,7 +112,7 @@ class Row {
     }
     if (this.also.textContent !== line.also) this.also.textContent = line.also
     if (this.problem.textContent !== line.problem) this.problem.textContent = line.problem
-    if (first || performance.now() - this.touched > QUIET_MS) this.show(line.value)
+    if (seen >= this.sent && !this.typing) this.show(line.value)
   }
 }
 
@@ -121,12 +123,18 @@ export function render({ model, el }) {
     lines.map(l => [l.id, l.label, l.group, l.kind, l.unit, l.choices, l.low, l.high]),
   )
   let drawn = ""
+  let count = model.seen
+  const send = message => {
+    count += 1
+    model.send_msg({ ...message, count })
+    return count
+  }
 
   const draw = () => {
     const lines = model.lines
     const key = model.subject + shape(lines)
     if (key === drawn) {
-      for (const line of lines) rows.get(line.id).update(line)
+      for (const line of lines) rows.get(line.id).update(line, model.seen)
       return
     }
     drawn = key
@@ -140,9 +148,10 @@ export function render({ model, el }) {
         section = element("section", "", root)
         element("h3", "", section).textContent = group
       }
-      rows.set(line.id, new Row(line, section, message => model.send_msg(message)))
+      rows.set(line.id, new Row(line, section, send))
     }
   }
   draw()
   model.on("lines", draw)
+  model.on("seen", draw)
 }

@@ -18,6 +18,7 @@ class ParameterForm(JSComponent):
     """Shows ``lines`` and calls ``on_edit(id, value)`` for what the user changes."""
 
     lines: list[dict[str, Any]] = param.List(default=[])
+    seen: int = param.Integer(default=0, doc="Number of the last edit that came in.")
     subject: str = param.String(default="", doc="What the lines belong to.")
 
     _esm = HERE / "parameter_form.js"
@@ -29,3 +30,4 @@ class ParameterForm(JSComponent):
 
     def _handle_msg(self, msg: Any) -> None:
         self._on_edit(msg["id"], msg["value"])
+        self.seen = int(msg["count"])
