@@ -13,7 +13,6 @@ from bokeh.models import (
     ColumnDataSource,
     CrosshairTool,
     FixedTicker,
-    Label,
     LinearAxis,
     Range1d,
     Span,
@@ -27,7 +26,7 @@ from workbench.theme import FONT, GHOST, SMALL, SURFACES, TEXT, mode
 
 #: More spikes than this are drawn as an image of counts.
 MANY_SPIKES = 6000
-LEFT_BORDER, RIGHT_BORDER = 70, 52
+LEFT_BORDER, RIGHT_BORDER = 70, 72
 
 
 @dataclass(frozen=True)
@@ -140,20 +139,10 @@ class MembranePlot:
             name: Span(dimension="width", line_dash=dashes[name], visible=False)
             for name in self.LEVELS
         }
-        self.names = {
-            name: Label(
-                x=4,
-                y=0,
-                x_units="screen",
-                y_offset=2,
-                text="",
-                text_font_size=SMALL,
-                text_font=FONT,
-            )
-            for name in self.LEVELS
-        }
-        for mark in (*self.levels.values(), *self.names.values()):
-            self.figure.add_layout(mark)
+        for span in self.levels.values():
+            self.figure.add_layout(span)
+        self.names = LinearAxis(ticker=FixedTicker(ticks=[]))
+        self.figure.add_layout(self.names, "right")
 
     def style(self, color: str, dark: bool) -> None:
         """Colour the plot for a population and a theme."""
@@ -166,8 +155,8 @@ class MembranePlot:
                 renderer.glyph.fill_color = (
                     SURFACES[mode(dark)]["card"] if kind == "cadc" else tone
                 )
-        for name, span in self.levels.items():
-            span.line_color = self.names[name].text_color = quiet
+        for span in self.levels.values():
+            span.line_color = quiet
 
     def draw(self, shown: Membrane) -> None:
         """Patch the data; axes stay."""
@@ -183,10 +172,10 @@ class MembranePlot:
                 span.location = shown.levels[name]
             if span.visible != (name in shown.levels):
                 span.visible = name in shown.levels
-        for name, text in _together(shown.levels).items():
-            self.names[name].update(y=shown.levels[name], text=text)
-        for name in set(self.LEVELS) - set(shown.levels):
-            self.names[name].text = ""
+        names = _together(shown.levels)
+        if self.names.major_label_overrides != names:
+            self.names.ticker = FixedTicker(ticks=list(names))
+            self.names.major_label_overrides = names
         top = shown.levels.get("threshold", 0.0)
         times = (shown.spikes / us).astype(np.float32)
         self.spikes.data = {"x": times, "y": np.full(len(times), top, np.float32)}
@@ -204,12 +193,11 @@ class MembranePlot:
         self.figure.y_range.update(start=low - 0.15 * height, end=high + 0.35 * height)
 
 
-def _together(levels: dict[str, float]) -> dict[str, str]:
-    """Return the text at each level; levels at one height share the first one's."""
-    texts = dict.fromkeys(levels, "")
+def _together(levels: dict[str, float]) -> dict[float, str]:
+    """Return the text at each height; levels at one height share it."""
+    texts: dict[float, str] = {}
     for name, height in levels.items():
-        first = next(n for n, h in levels.items() if h == height)
-        texts[first] = f"{texts[first]}, {name}" if texts[first] else name
+        texts[height] = f"{texts[height]}, {name}" if height in texts else name
     return texts
 
 
@@ -238,9 +226,7 @@ class RasterPlot:
             fill_alpha=0.07,
             line_color=None,
         )
-        self.counts = LinearAxis(
-            ticker=FixedTicker(ticks=[]), axis_label="spikes", axis_label_standoff=2
-        )
+        self.counts = LinearAxis(ticker=FixedTicker(ticks=[]))
         self.figure.add_layout(self.counts, "right")
         self._rows = 0
 
@@ -274,7 +260,7 @@ class RasterPlot:
     def _label(self, bands: list[Band], tops: NDArray[Any]) -> None:
         middles = [float(a + b) / 2 for a, b in pairwise(tops)]
         labels = {m: b.name for m, b in zip(middles, bands, strict=True)}
-        counts = {m: f"{len(b.time)}" for m, b in zip(middles, bands, strict=True)}
+        counts = {m: _count(len(b.time)) for m, b in zip(middles, bands, strict=True)}
         axis = self.figure.yaxis[0]
         if axis.major_label_overrides != labels:
             axis.ticker = FixedTicker(ticks=middles)
@@ -314,3 +300,7 @@ class RasterPlot:
         self.image.data = {"image": [picture], "dw": [duration / us], "dh": [rows]}
         empty: list[float] = []
         self.spikes.data = {"x": empty, "y0": empty, "y1": empty, "c": [], "a": empty}
+
+
+def _count(spikes: int) -> str:
+    return "1 spike" if spikes == 1 else f"{spikes} spikes"

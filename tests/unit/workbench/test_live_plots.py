@@ -58,7 +58,9 @@ def test_drawing_a_membrane_makes_no_new_models(plot):
 
 def test_a_trace_is_drawn_in_microseconds(plot):
     plot.draw(membrane())
-    np.testing.assert_allclose(plot.sources["model"].data["x"], np.arange(50), rtol=1e-6)
+    np.testing.assert_allclose(
+        plot.sources["model"].data["x"], np.arange(50), rtol=1e-6
+    )
     assert plot.sources["model"].data["y"].max() == pytest.approx(1, abs=0.01)
 
 

@@ -1,0 +1,71 @@
+"""Take the pictures in ``docs/images``: ``python docs/screenshots.py``."""
+
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+IMAGES = ROOT / "docs" / "images"
+PORT = 5124
+ADDRESS = f"http://localhost:{PORT}/app"
+
+
+def main() -> None:
+    """Serve the page and photograph it in its two themes and two sizes."""
+    command = [sys.executable, "-m", "panel", "serve", "app.py", "--port", str(PORT)]
+    server = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        _wait()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium")
+                or shutil.which("google-chrome"),
+                args=["--no-sandbox", "--disable-gpu"],
+            )
+            for name, size, query in (
+                ("page-light", (1440, 900), ""),
+                ("page-dark", (1440, 900), "?theme=dark"),
+                ("narrow-light", (1024, 768), ""),
+                ("narrow-dark", (1024, 768), "?theme=dark"),
+            ):
+                page = _open(browser, size, query)
+                _both(page)
+                page.screenshot(path=IMAGES / f"{name}.png")
+                page.close()
+    finally:
+        server.terminate()
+
+
+def _wait() -> None:
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(ADDRESS, timeout=30)
+            return
+        except OSError:
+            time.sleep(0.5)
+
+
+def _open(browser: Any, size: tuple[int, int], query: str) -> Page:
+    page: Page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(ADDRESS + query)
+    page.locator(".react-flow__node").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(2000)
+    return page
+
+
+def _both(page: Page) -> None:
+    """Show model and chip, with the ghost of a run before."""
+    page.get_by_role("button", name="both").click()
+    page.wait_for_timeout(4000)
+    page.mouse.move(720, 860)
+    page.wait_for_timeout(500)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,660 @@
+import contextlib
+import threading
+import time
+
+import panel as pn
+import pytest
+from panel.io.state import state
+
+from core.simulate import simulate
+from core.spec import edit
+from core.spec.examples import first_steps
+from core.spec.network import KINDS
+from core.units import us
+from workbench import runner as runner_module
+from workbench.app import Workbench
+from workbench.project import Project
+from workbench.runner import POOL, Runner
+from workbench.views.graph_editor import GraphEditor, layered
+from workbench.views.inspector import Inspector
+from workbench.views.keys import Keys
+from workbench.views.plots_view import PlotsView
+from workbench.views.run_controls import RunControls
+
+TIMEOUT = 20  # s; a run takes milliseconds, the first one compiles
+NAN, INF = float("nan"), float("inf")
+IMG = "<img src=x onerror=alert(1)>"
+# panel-material-ui gives its own FileDownload both names of the variant.
+FOREIGN = "ignore:Both 'variant' and 'button_style':PendingDeprecationWarning"
+
+
+def settle(runner):
+    """Wait until nothing is in flight and both threads are free again."""
+    end = time.monotonic() + TIMEOUT
+    while time.monotonic() < end:
+        meeting = threading.Barrier(3)
+        for _ in range(2):
+            POOL.submit(meeting.wait, TIMEOUT)
+        meeting.wait(TIMEOUT)
+        if not runner.busy:
+            return
+    pytest.fail("the runner is still busy")
+
+
+@pytest.fixture
+def project():
+    return Project()
+
+
+@pytest.fixture
+def runner(project):
+    """Return a runner that runs only when asked."""
+    assert state.curdoc is None
+    runner = Runner(project)
+    runner.live = False
+    return runner
+
+
+@pytest.fixture
+def editor(project, runner):
+    return GraphEditor(project, runner)
+
+
+@pytest.fixture
+def inspector(project):
+    return Inspector(project)
+
+
+@pytest.fixture
+def controls(project, runner):
+    return RunControls(project, runner)
+
+
+def send(editor, kind, **message):
+    """Do what the browser does after a gesture on the canvas."""
+    editor.flow._process_msg({"type": kind, **message})
+
+
+def edge(source, target, **more):
+    handles = {"sourceHandle": "out", "targetHandle": "in"}
+    return {"id": "new", "source": source, "target": target, **handles, **more}
+
+
+def canvas(editor):
+    """Return what the canvas shows: boxes with their places, and arrows."""
+    boxes = {n["id"]: tuple(n["position"].values()) for n in editor.flow.nodes}
+    arrows = {e["id"]: (e["source"], e["target"]) for e in editor.flow.edges}
+    return boxes, arrows
+
+
+def drawn(spec):
+    boxes = {p.name: p.position for p in spec.network.populations}
+    arrows = {p.name: (p.source, p.target) for p in spec.network.projections}
+    return boxes, arrows
+
+
+def with_readout(project):
+    project.edit(edit.add_population(project.spec, KINDS["LI"], (500.0, 0.0)))
+    return project.spec.view.selected
+
+
+# -- the graph: gestures ---------------------------------------------------------
+
+
+def test_the_canvas_shows_the_document(editor, project):
+    assert canvas(editor) == drawn(project.spec)
+
+
+def test_a_drawn_edge_is_a_projection(editor, project):
+    name = with_readout(project)
+    send(editor, "edge_added", edge=edge("hidden", name))
+    added = project.spec.network.projections[-1]
+    assert (added.source, added.target) == ("hidden", name)
+    assert added.weights.shape == (4, 8)
+    assert canvas(editor) == drawn(project.spec)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "reason"),
+    [
+        ("out", "hidden", "never spikes"),
+        ("hidden", "input", "receives none"),
+        ("input", "hidden", "exists already"),
+    ],
+)
+def test_an_impossible_edge_goes_from_the_canvas_again(
+    editor, project, source, target, reason
+):
+    before = project.spec
+    send(editor, "edge_added", edge=edge(source, target))
+    assert project.spec is before
+    assert canvas(editor) == drawn(before)
+    assert reason in str(project.message)
+    assert reason in editor._message.object
+
+
+def test_a_moved_box_stands_there_in_the_document(editor, project):
+    send(editor, "node_moved", node_id="hidden", position={"x": 12.5, "y": -3})
+    assert project.spec.network.population("hidden").position == (12.5, -3.0)
+    assert canvas(editor) == drawn(project.spec)
+    project.undo()
+    assert canvas(editor) == drawn(first_steps())
+
+
+def test_a_deleted_box_takes_its_edges_with_it_in_one_step(editor, project):
+    send(editor, "node_deleted", node_ids=["hidden"])
+    assert [p.name for p in project.spec.network.populations] == ["input", "out"]
+    assert project.spec.network.projections == ()
+    assert canvas(editor) == drawn(project.spec)
+    project.undo()
+    assert project.spec.network == first_steps().network
+    assert canvas(editor) == drawn(first_steps())
+    assert not project.can_undo
+
+
+def test_boxes_deleted_together_are_one_step(editor, project):
+    send(editor, "node_deleted", node_ids=["hidden", "out"])
+    assert [p.name for p in project.spec.network.populations] == ["input"]
+    project.undo()
+    assert project.spec.network == first_steps().network
+
+
+def test_edges_deleted_together_are_one_step(editor, project):
+    send(editor, "edge_deleted", edge_ids=["input_hidden", "hidden_out"])
+    assert project.spec.network.projections == ()
+    project.undo()
+    assert project.spec.network == first_steps().network
+
+
+def test_a_deleted_edge_is_a_deleted_projection(editor, project):
+    send(editor, "edge_deleted", edge_ids=["hidden_out"])
+    assert [p.name for p in project.spec.network.projections] == ["input_hidden"]
+    assert canvas(editor) == drawn(project.spec)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "selected"),
+    [
+        (["out"], [], "out"),
+        ([], ["input_hidden"], "input_hidden"),
+        (["out", "hidden"], [], None),
+        (["out"], ["input_hidden"], None),
+        ([], [], None),
+    ],
+)
+def test_one_selected_thing_is_selected_in_the_document(
+    editor, project, nodes, edges, selected
+):
+    send(editor, "selection_changed", nodes=nodes, edges=edges)
+    assert project.spec.view.selected == selected
+    assert not project.can_undo
+
+
+def test_a_selected_population_shows_its_membrane(editor, project):
+    send(editor, "selection_changed", nodes=["out"], edges=[])
+    assert project.spec.recording.madc_population == "out"
+
+
+def test_a_selected_input_leaves_the_membrane_as_it_is(editor, project):
+    send(editor, "selection_changed", nodes=["input"], edges=[])
+    assert project.spec.recording.madc_population == "hidden"
+
+
+def test_an_edge_is_refused_while_it_is_drawn(editor):
+    def refused(source, target):
+        return editor._refusal({"source": source, "target": target})
+
+    assert "never spikes" in refused("out", "hidden")
+    assert refused("hidden", "hidden") is None  # check() says that loops do not run
+    assert refused("nope", "hidden") == "Unknown population"
+
+
+def test_a_name_of_a_projection_is_no_end_of_an_edge(editor):
+    connection = {"source": "input_hidden", "target": "out"}
+    assert isinstance(editor._refusal(connection), str)
+
+
+def test_an_edit_elsewhere_is_drawn(editor, project):
+    project.edit(edit.rename(project.spec, "hidden", "layer"))
+    assert canvas(editor) == drawn(project.spec)
+
+
+@pytest.mark.parametrize("kind", ["input", "LIF", "LI"])
+def test_an_added_box_stands_on_no_other(editor, project, kind):
+    for _ in range(3):
+        editor._add(kind)
+    places = [p.position for p in project.spec.network.populations]
+    assert len(set(places)) == len(places)
+    assert canvas(editor) == drawn(project.spec)
+
+
+def test_an_empty_document_says_how_to_begin(editor, project):
+    names = list(project.spec.network.names)
+    assert not editor._hint.visible
+    project.edit(edit.remove(project.spec, names))
+    assert editor._hint.visible
+
+
+def test_laying_out_puts_sources_left_of_their_targets():
+    spec = first_steps()
+    places = layered(spec)
+    for projection in spec.network.projections:
+        assert places[projection.source][0] < places[projection.target][0]
+
+
+def test_laying_out_a_loop_gives_each_box_its_own_place():
+    spec = edit.connect(first_steps(), "hidden", "hidden")
+    places = layered(spec)
+    assert len(set(places.values())) == len(places) == 3
+
+
+def test_undo_and_redo_are_enabled_only_with_steps(editor, project):
+    assert editor._undo.disabled
+    assert editor._redo.disabled
+    project.edit(edit.move(project.spec, {"out": (1.0, 1.0)}))
+    assert not editor._undo.disabled
+    project.undo()
+    assert not editor._redo.disabled
+
+
+# -- the graph: messages that no honest browser sends ----------------------------
+
+
+def moved(position, node_id="hidden"):
+    return {"type": "node_moved", "node_id": node_id, "position": position}
+
+
+HOSTILE = [
+    {"type": "edge_added", "edge": edge("nope", "hidden")},
+    {"type": "edge_added", "edge": edge("input", "input_hidden")},
+    {"type": "edge_added", "edge": edge(None, None)},
+    {"type": "edge_added", "edge": edge(["input"], {"a": 1})},
+    {"type": "edge_added", "edge": edge("out", "hidden", id="hidden_out")},
+    {"type": "edge_added", "edge": edge(IMG, IMG)},
+    {"type": "edge_added"},
+    moved({"x": NAN, "y": 1}),
+    moved({"x": 1, "y": INF}),
+    moved({"x": "a", "y": 1}),
+    moved({"x": None, "y": 1}),
+    moved({"x": 10**400, "y": 1}),
+    moved({"x": 7}),
+    moved({}),
+    moved("here"),
+    moved([1, 2]),
+    moved({"x": 1, "y": 1}, "nope"),
+    moved({"x": 1, "y": 1}, ["hidden"]),
+    moved({"x": 1, "y": 1}, None),
+    {"type": "node_moved", "node_id": "hidden"},
+    {"type": "node_deleted", "node_ids": ["nope"]},
+    {"type": "node_deleted", "node_ids": ["input_hidden"]},
+    {"type": "node_deleted", "node_ids": [None, 5]},
+    {"type": "node_deleted"},
+    {"type": "edge_deleted", "edge_ids": ["nope"]},
+    {"type": "edge_deleted", "edge_ids": ["hidden"]},
+    {"type": "edge_deleted"},
+    {"type": "selection_changed", "nodes": ["nope"]},
+    {"type": "selection_changed", "nodes": [None], "edges": [NAN]},
+    {"type": "selection_changed"},
+    {"type": "???"},
+    {},
+]
+
+
+def unselected(spec):
+    """Return the document without what is only looked at."""
+    return spec.replace(view=first_steps().view)
+
+
+@pytest.mark.parametrize("message", HOSTILE, ids=lambda m: str(m)[:90])
+def test_a_hostile_message_changes_nothing(editor, project, message):
+    before = unselected(project.spec)
+    editor.flow._process_msg(message)
+    assert unselected(project.spec) == before
+    assert not project.can_undo
+    assert canvas(editor) == drawn(project.spec)
+
+
+REJECTED = [  # panel-reactflow itself raises at these
+    {"type": "edge_added", "edge": {"id": "x"}},
+    {"type": "edge_added", "edge": "x"},
+    {"type": "node_deleted", "node_ids": 5},
+    {"type": "node_deleted", "node_ids": [["hidden"]]},
+    {"type": "edge_deleted", "edge_ids": [{}]},
+    {"type": "selection_changed", "nodes": 5},
+    {"type": "selection_changed", "nodes": [["hidden"]]},
+    {"type": "sync", "nodes": 5},
+]
+
+
+@pytest.mark.parametrize("message", REJECTED, ids=lambda m: str(m)[:90])
+def test_a_message_that_the_canvas_rejects_leaves_the_document(
+    editor, project, message
+):
+    before = project.spec
+    with contextlib.suppress(TypeError, ValueError):
+        editor.flow._process_msg(message)
+    assert unselected(project.spec) == unselected(before)
+    assert not project.can_undo
+
+
+def test_a_canvas_that_claims_to_be_empty_leaves_the_document(editor, project):
+    before = unselected(project.spec)
+    send(editor, "sync", nodes=[], edges=[])
+    assert unselected(project.spec) == before
+    assert not project.can_undo
+
+
+# -- names are text, never HTML --------------------------------------------------
+
+
+def html(*views):
+    """Return the text of all HTML panes, of the boxes of the graph, too."""
+    found = []
+    for view in views:
+        root = view.__panel__()
+        found += [pane.object for pane in root.select(pn.pane.HTML)]
+        if isinstance(view, GraphEditor):
+            found += [pane.object for pane in view._views.values()]
+    return "".join(found)
+
+
+@pytest.mark.parametrize("old", ["input", "hidden", "out", "hidden_out"])
+def test_names_are_escaped_wherever_they_are_shown(old):
+    project = Project(edit.rename(first_steps(), old, IMG))
+    runner = Runner(project)
+    runner.live = False
+    editor, plots = GraphEditor(project, runner), PlotsView(project, runner)
+    runner.run()
+    settle(runner)
+    project.attempt(lambda: edit.rename(project.spec, IMG, "x" if old == IMG else ""))
+    shown = html(editor, plots)
+    assert "&lt;img" in shown  # it is shown: the refused gesture names it
+    assert "<img" not in shown
+
+
+def test_problems_of_the_document_are_escaped(editor, project):
+    spec = edit.rename(project.spec, "hidden", IMG)
+    bad = spec.network.population(IMG).replace(tau_mem=1.0)
+    project.edit(spec.replace(network=spec.network.with_population(bad)))
+    assert "&lt;img" in editor._message.object
+    assert "<img" not in editor._message.object
+
+
+@pytest.mark.filterwarnings(FOREIGN)
+def test_names_in_the_summary_of_spikes_are_escaped():
+    workbench = Workbench(edit.rename(first_steps(), "hidden", IMG))
+    settle(workbench.runner)
+    shown = workbench.plots._summary.object
+    assert "&lt;img" in shown
+    assert "<img" not in shown
+
+
+def test_a_long_list_of_problems_is_cut_short(editor, project):
+    spec = project.spec
+    hidden = spec.network.population("hidden").replace(
+        tau_mem=1.0, tau_syn=1.0, membrane_capacitance=1.0, refractory_time=1.0, size=0
+    )
+    project.edit(spec.replace(network=spec.network.with_population(hidden)))
+    assert len(project.problems) > 5
+    assert f"and {len(project.problems) - 4} more" in editor._message.object
+
+
+# -- the plots -------------------------------------------------------------------
+
+
+def test_the_summary_counts_the_spikes_of_each_population(project, runner):
+    plots = PlotsView(project, runner)
+    runner.run()
+    settle(runner)
+    count = len(runner.result.populations["hidden"].spikes.time)
+    assert f"{count} spikes" in plots._summary.object
+    assert ">out<" not in plots._summary.object  # it does not spike
+
+
+def test_a_result_that_is_not_current_is_faded(project, runner):
+    plots = PlotsView(project, runner)
+    runner.run()
+    settle(runner)
+    assert plots._plots.styles["opacity"] == "1"
+    project.edit(project.spec.replace(run=project.spec.run.replace(runtime=50 * us)))
+    assert plots._plots.styles["opacity"] == "0.6"
+
+
+def test_the_neuron_to_show_can_be_chosen(project, runner):
+    plots = PlotsView(project, runner)
+    plots._neuron.value = 5
+    assert project.spec.recording.madc_neuron == 5
+    plots._population.value = "out"
+    recording = project.spec.recording
+    assert (recording.madc_population, recording.madc_neuron) == ("out", 0)
+    assert plots._neuron.end == 1
+
+
+# -- the inspector ---------------------------------------------------------------
+
+
+def test_an_edited_line_changes_the_document(inspector, project):
+    inspector._edited("tau_mem", 12.5)
+    assert project.spec.network.population("hidden").tau_mem == pytest.approx(12.5e-6)
+
+
+def test_49_steps_of_a_slider_are_one_step_back(inspector, project):
+    for tau in range(11, 60):
+        inspector._edited("tau_mem", tau)
+    project.undo()
+    assert project.spec == first_steps()
+    assert not project.can_undo
+
+
+BAD_VALUES = [NAN, INF, -INF, "3", "", None, [3], {"a": 1}, True, 10**400]
+
+
+@pytest.mark.parametrize("value", BAD_VALUES, ids=lambda v: str(v)[:20])
+@pytest.mark.parametrize("line", ["tau_mem", "threshold", "size", "gain"])
+def test_what_is_no_number_changes_nothing(inspector, project, line, value):
+    before = project.spec
+    inspector._edited(line, value)
+    assert project.spec is before
+    assert "number" in str(project.message)
+
+
+@pytest.mark.parametrize("size", [10**15, 1e300, -5, 0], ids=str)
+def test_a_size_out_of_bounds_is_said_and_makes_no_weights(inspector, project, size):
+    inspector._edited("size", size)
+    said = [str(p) for p in (project.message, *project.problems) if p is not None]
+    assert "512" in "".join(said)
+    weights = project.spec.network.projection("input_hidden").weights
+    assert weights.size <= 512 * 6
+
+
+@pytest.mark.parametrize("value", [None, 5, 1.5, True, [1], {"a": 1}], ids=str)
+def test_a_name_is_text(inspector, project, value):
+    before = project.spec
+    inspector._edited("name", value)
+    assert project.spec is before
+
+
+@pytest.mark.parametrize("value", ["", "  ", "out"])
+def test_a_refused_name_is_said_and_does_not_stay(inspector, project, value):
+    before = project.spec
+    inspector._edited("name", value)
+    assert project.spec is before
+    assert project.message is not None
+    (line,) = [row for row in inspector._form.lines if row["id"] == "name"]
+    assert line["value"] == "hidden"
+
+
+@pytest.mark.parametrize("value", ["nope", "", None, 5, NAN, ["Poisson"], {"a": 1}])
+def test_a_choice_that_is_not_offered_changes_nothing(inspector, project, value):
+    project.select("input")
+    before = project.spec
+    inspector._edited("stimulus", value)
+    assert project.spec is before
+
+
+@pytest.mark.parametrize("name", ["nope", "", None, 5, ["tau_mem"], {"a": 1}, "put"])
+def test_a_line_that_is_not_shown_changes_nothing(inspector, project, name):
+    before = project.spec
+    inspector._edited(name, 1)
+    assert project.spec is before
+
+
+@pytest.mark.parametrize(
+    "message", [None, 5, "tau_mem", [], {}, {"id": "tau_mem"}, {"value": 3}], ids=str
+)
+def test_a_message_without_its_parts_changes_nothing(inspector, project, message):
+    before = project.spec
+    with contextlib.suppress(KeyError, TypeError):
+        inspector._form._handle_msg(message)
+    assert project.spec is before
+
+
+def test_the_menu_selects(inspector, project):
+    inspector._subject.value = "out"
+    assert project.spec.view.selected == "out"
+    inspector._subject.value = "experiment"
+    assert project.spec.view.selected is None
+
+
+def test_the_menu_follows_the_document(inspector, project):
+    project.select("hidden_out")
+    assert inspector._subject.value == "hidden_out"
+    assert "whole experiment" in inspector._subject.options
+
+
+def test_only_possible_targets_are_offered(inspector, project):
+    project.select("input")
+    assert inspector._connect.options == ["", "out"]
+    project.select("out")
+    assert not inspector._connect.visible
+
+
+def test_connecting_from_the_menu_adds_a_projection(inspector, project):
+    project.select("input")
+    inspector._connect.value = "out"
+    added = project.spec.network.projections[-1]
+    assert (added.source, added.target) == ("input", "out")
+
+
+def test_deleting_removes_what_is_selected(inspector, project):
+    project.select("hidden")
+    inspector._deleted()
+    assert [p.name for p in project.spec.network.populations] == ["input", "out"]
+    assert project.spec.view.selected is None
+    inspector._deleted()
+    assert len(project.spec.network.populations) == 2
+
+
+# -- run controls ----------------------------------------------------------------
+
+
+def test_the_mode_is_that_of_the_document_both_ways(controls, project):
+    controls._mode.value = "both"
+    assert project.spec.run.mode == "both"
+    project.undo()
+    assert controls._mode.value == "mock"
+
+
+def test_the_chip_number_is_that_of_the_document_both_ways(controls, project):
+    controls._chip.value = 77
+    assert project.spec.chip.number == 77
+    project.undo()
+    assert controls._chip.value == 1
+
+
+def test_a_chip_can_be_chosen_only_where_one_runs(controls):
+    assert controls._chip.disabled
+    controls._mode.value = "chip"
+    assert not controls._chip.disabled
+
+
+def test_the_runtime_is_in_microseconds(controls, project):
+    assert controls._runtime.value == 200
+    controls._runtime.value = 350
+    assert project.spec.run.runtime == pytest.approx(350e-6)
+
+
+@pytest.mark.parametrize("value", [0, None, NAN, INF, -INF], ids=str)
+def test_a_runtime_that_is_none_is_not_taken(controls, project, value):
+    before = project.spec
+    controls._runtime.value = value
+    assert project.spec.run.runtime == before.run.runtime
+    assert controls._runtime.value == 200
+
+
+def test_a_new_trial_changes_the_noise_alone(controls, project):
+    before = project.spec
+    controls.new_trial()
+    assert project.spec == before.replace(run=before.run.replace(trial=1))
+
+
+def test_a_new_chip_changes_its_number_alone(controls, project, monkeypatch):
+    monkeypatch.setattr("secrets.randbelow", lambda n: n - 1)
+    before = project.spec
+    controls.new_chip()
+    assert project.spec == before.replace(chip=before.chip.replace(number=9999))
+    assert project.problems == ()
+
+
+def test_a_new_chip_is_another_one(controls, project, monkeypatch):
+    draws = iter([0, 0, 4])
+    monkeypatch.setattr("secrets.randbelow", lambda n: next(draws))
+    controls.new_chip()
+    assert project.spec.chip.number != 1
+
+
+def test_rewinding_runs_again_with_the_first_seeds(
+    controls, project, runner, monkeypatch
+):
+    specs = []
+
+    def counted(spec, memory):
+        specs.append(spec)
+        return simulate(spec, memory)
+
+    monkeypatch.setattr(runner_module, "simulate", counted)
+    controls.new_trial()
+    chip = project.spec.chip
+    controls.rewind()
+    settle(runner)
+    assert project.spec.run.trial == 0
+    assert project.spec.chip == chip
+    assert specs == [project.spec]
+    controls.rewind()
+    settle(runner)
+    assert len(specs) == 2
+
+
+def test_live_is_that_of_the_runner_both_ways(controls, runner):
+    runner.live = True
+    assert controls._live.value is True
+    controls._live.value = False
+    assert runner.live is False
+    settle(runner)
+
+
+def test_the_switch_shows_the_state_of_a_runner_that_is_not_live(project, runner):
+    assert RunControls(project, runner)._live.value is False
+
+
+# -- keys ------------------------------------------------------------------------
+
+
+def test_a_key_does_what_it_is_for_and_others_nothing():
+    done = []
+    keys = Keys({"n": lambda: done.append("n")})
+    for message in ("n", "x", None, {"a": 1}, ["n"], 10**400 % 7):
+        keys._handle_msg(message)
+    assert done == ["n"]
+
+
+@pytest.mark.filterwarnings(FOREIGN)
+def test_keys_of_the_page_undo_and_redo():
+    workbench = Workbench(first_steps())
+    project = workbench.project
+    project.edit(edit.move(project.spec, {"out": (1.0, 1.0)}))
+    workbench.keys._handle_msg("ctrl+z")
+    assert project.can_redo
+    workbench.keys._handle_msg("ctrl+y")
+    assert project.can_undo
+    settle(workbench.runner)
