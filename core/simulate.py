@@ -123,11 +123,12 @@ def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResu
     for name, drawn in inputs.items():
         found[name]["model_spikes"] = _raster(drawn.numpy(), spec.run.dt)
     execution: Execution | None = None
+    mode = spec.run.mode if _has_neurons(spec) else ""
     with torch.no_grad():
-        if spec.run.mode in ("mock", "both"):
+        if mode in ("mock", "both"):
             snn = build(spec, mock=True)
             _read_model(snn(inputs), found, spec)
-        if spec.run.mode in ("chip", "both"):
+        if mode in ("chip", "both"):
             snn = build(spec, mock=False, memory=memory)
             execution = snn.measure(inputs)
             _read_chip(snn, found, spec)
@@ -149,6 +150,10 @@ def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResu
         time.perf_counter() - started,
         tuple(notes),
     )
+
+
+def _has_neurons(spec: ExperimentSpec) -> bool:
+    return any(isinstance(p, LISpec) for p in spec.network.populations)
 
 
 def clipped_weights(spec: ExperimentSpec) -> list[Problem]:
@@ -196,9 +201,9 @@ def _yin_yang(sample: YinYangSample, steps: int, dt: float) -> NDArray[np.float3
     point, _ = YinYangDataset(size=sample.index + 1, seed=sample.seed)[sample.index]
     latest = max(sample.t_early, sample.t_late, sample.t_bias)
     length = max(steps, round(latest / dt) + 1)
-    encode = CoordinatesToSpikes(
-        length, sample.t_early, sample.t_late, dt, sample.t_bias
-    )
+    # The encoder cuts the bias off to whole steps, the coordinates it rounds.
+    t_bias = (round(sample.t_bias / dt) + 0.25) * dt
+    encode = CoordinatesToSpikes(length, sample.t_early, sample.t_late, dt, t_bias)
     coordinates = torch.as_tensor(point, dtype=torch.float32).unsqueeze(0)
     grid: NDArray[np.float32] = encode(coordinates)[:steps, 0].numpy()
     return grid

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import Problem
+from core.errors import ParameterError, Problem
 from core.spec import edit
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import FieldInfo, Spec
@@ -27,6 +27,11 @@ from core.units import WEIGHT_MAX, display_unit
 
 #: What a calibration can reach: raw CADC LSB (limits of real calibrations).
 REACHABLE_LSB = {"leak": (50, 160), "reset": (50, 160), "threshold": (50, 220)}
+
+#: No number that a person types is larger.
+LARGEST = 1e308
+#: The strongest mean weight that can be typed, model units.
+STRONGEST = 1000.0
 
 Put = Callable[[ExperimentSpec, Any], ExperimentSpec]
 
@@ -60,6 +65,14 @@ class Line:
     choices: tuple[str, ...] = ()
     problem: str = ""
 
+    def accepts(self, value: Any) -> bool:
+        """Return whether ``value``, which a browser sent, is of the right kind."""
+        if isinstance(self.value, str):
+            return isinstance(value, str) and value in (self.choices or (value,))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return abs(value) < LARGEST  # false for NaN, too
+
     def shown(self) -> dict[str, Any]:
         """Return what the browser needs."""
         shown = {k: v for k, v in asdict_shallow(self).items() if k != "put"}
@@ -84,18 +97,18 @@ def lines(spec: ExperimentSpec, problems: tuple[Problem, ...]) -> list[Line]:
     for projection in spec.network.projections:
         if projection.name == selected:
             found = _projection(projection)
-    return _with_problems(found or _experiment(spec), problems, selected)
+    subjects = (selected,) if found else ("run", "chip")
+    return _with_problems(found or _experiment(spec), problems, subjects)
 
 
 def _with_problems(
-    found: list[Line], problems: tuple[Problem, ...], selected: str | None
+    found: list[Line], problems: tuple[Problem, ...], subjects: tuple[str | None, ...]
 ) -> list[Line]:
-    subjects = (selected,) if selected else ("run", "chip")
-    texts = {
-        p.parameter: f"{p.what} {p.fix}".strip()
-        for p in problems
-        if p.parameter and p.subject in subjects
-    }
+    texts: dict[str, str] = {}
+    for p in problems:
+        if p.parameter and p.subject in subjects:
+            said = texts.get(p.parameter, "")
+            texts[p.parameter] = f"{said} {p.what} {p.fix}".strip()
     return [
         Line(**{**asdict_shallow(line), "problem": texts[name]})
         if (name := line.id.split(".")[-1]) in texts
@@ -118,7 +131,7 @@ def _number(
     def scaled(number: float | None) -> float:
         return 0.0 if number is None else round(number / size, 9)
 
-    whole = isinstance(value, int)
+    whole = bool(info.whole)
 
     def put_scaled(spec: ExperimentSpec, shown: Any) -> ExperimentSpec:
         return put(spec, round(shown) if whole else float(shown) * size)
@@ -314,6 +327,9 @@ def _projection(projection: ProjectionSpec) -> list[Line]:
     strength = float(weights[0, 0]) if one else mean
 
     def strengthen(spec: ExperimentSpec, value: Any) -> ExperimentSpec:
+        if abs(value) > STRONGEST:
+            what, fix = f"{value:g} is too strong.", f"Use at most {STRONGEST:g}."
+            raise ParameterError(f"projection '{name}'", what, fix)
         now = spec.network.projection(name).weights
         size = float(np.abs(now).mean()) if now.size else 0.0
         if one or size == 0:
@@ -323,7 +339,7 @@ def _projection(projection: ProjectionSpec) -> list[Line]:
     info = FieldInfo(
         "The weight." if one else "Scales all weights: mean of their magnitudes.",
         "model",
-        -2.0 if one else 0.0,
+        -2.0 if one else 0.01,
         2.0,
         0.01,
         "weight" if one else "mean |weight|",

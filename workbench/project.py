@@ -100,6 +100,7 @@ class Project(param.Parameterized):
             self.notes = tuple(more)
         else:
             what = f"it cannot be read ({type(error).__name__})."
+            self.notes = ()
             self.message = Problem(where, what, "Choose another file.")
 
     def undo(self) -> None:

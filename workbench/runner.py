@@ -72,7 +72,7 @@ class Runner(param.Parameterized):
             first.set_result(simulate(spec, self._memory))
         except Exception as error:  # judged where all are
             first.set_exception(error)
-        self._done(first)
+        self._done(first, self._asked)
 
     def aside(
         self, work: Callable[[], Any], done: Callable[["Future[Any]"], None]
@@ -106,7 +106,11 @@ class Runner(param.Parameterized):
     def _start(self, spec: ExperimentSpec) -> None:
         self._wanted = None
         self._set(busy=True)
-        self.aside(lambda: simulate(spec, self._memory), self._done)
+        mark = fingerprint(spec)
+        self.aside(
+            lambda: simulate(spec, self._memory),
+            lambda future: self._done(future, mark),
+        )
 
     def later(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` on the event loop, where Bokeh models may be touched."""
@@ -115,7 +119,7 @@ class Runner(param.Parameterized):
         else:
             self._document.add_next_tick_callback(callback)
 
-    def _done(self, future: "Future[RunResult]") -> None:
+    def _done(self, future: "Future[RunResult]", asked: str) -> None:
         result: RunResult | None = None
         problems: tuple[Problem, ...] = ()
         try:
@@ -127,6 +131,8 @@ class Runner(param.Parameterized):
             what = f"the run failed: {type(error).__name__}: {error}"
             fix = "This is a defect of the workbench; undo the last change."
             problems = (Problem("run", what, fix),)
+        if asked != self._asked:
+            problems = ()  # of a document that is not shown any more
         wanted = self._wanted
         mark = fingerprint(self.project.spec)
         busy = wanted is not None  # the next run starts at once

@@ -19,7 +19,7 @@ TEXT: Final = {
     "dark": {"main": "#e8eaed", "quiet": "#a4adb8"},
 }
 #: Grey is the past, red only for problems.
-GHOST: Final = {"light": "#8a929c", "dark": "#7b848f"}
+GHOST: Final = {"light": "#7e8791", "dark": "#7b848f"}
 PROBLEM: Final = {"light": "#b3261e", "dark": "#ff8a80"}
 ACCENT: Final = {"light": "#2b5c8a", "dark": "#8fbbe8"}
 

@@ -112,6 +112,8 @@ def connect(
 def remove(spec: ExperimentSpec, names: Collection[str]) -> ExperimentSpec:
     """Remove populations and projections, and everything that refers to them."""
     network, gone = spec.network, set(names)
+    if not gone & set(network.names):
+        return spec
     stays = {p.name for p in network.populations} - gone
     recording, view = spec.recording, spec.view
     if recording.madc_population not in stays:
@@ -185,7 +187,15 @@ def rename(spec: ExperimentSpec, old: str, new: str) -> ExperimentSpec:
 
 
 def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
-    """Give a population another size; the weights it has are kept, new ones drawn."""
+    """Give a population another size; the weights it has are kept, new ones drawn.
+
+    :raises NetworkError: if the size is out of its bounds
+    """
+    info = spec.network.population(name).info("size")
+    low, high = int(info.low or 1), int(info.high or 1)
+    if not low <= size <= high:
+        what = f"{size:g} {info.label} are not possible."
+        raise NetworkError(f"'{name}'", what, f"Use {low} to {high}.")
     network = spec.network.with_population(
         spec.network.population(name).replace(size=size)
     )

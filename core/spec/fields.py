@@ -27,6 +27,7 @@ class FieldInfo:
     :param doc: one sentence of help
     :param label: the name in words
     :param group: the circuit block it belongs to
+    :param whole: True for counts, None for what is no plain number
     :param cosmetic: True if it does not change what is computed
     :param choices: the allowed values, if they are few
     """
@@ -38,6 +39,7 @@ class FieldInfo:
     step: float | None = None
     label: str = ""
     group: str = ""
+    whole: bool | None = None
     cosmetic: bool = False
     choices: tuple[Any, ...] = ()
 
@@ -54,7 +56,8 @@ def quantity(
     group: str = "",
 ) -> Any:
     """Declare a number with unit, bounds and meaning."""
-    info = FieldInfo(doc, unit, low, high, step, label, group)
+    whole = type(default) is int
+    info = FieldInfo(doc, unit, low, high, step, label, group, whole)
     return field(default=default, metadata={"info": info})
 
 
@@ -84,6 +87,14 @@ def frozen_array(values: ArrayLike, dtype: Any = np.float32) -> NDArray[Any]:
 @dataclass(frozen=True, eq=False)
 class Spec:
     """An immutable value. Equal if all fields are equal, arrays by content."""
+
+    def __post_init__(self) -> None:
+        """Store what is declared as a float as one: 66 and 66.0 are one value."""
+        for f in dataclasses.fields(self):
+            info: FieldInfo | None = f.metadata.get("info")
+            value = getattr(self, f.name)
+            if info is not None and info.whole is False and type(value) is int:
+                object.__setattr__(self, f.name, float(value))
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed."""

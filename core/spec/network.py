@@ -244,6 +244,7 @@ class ProjectionSpec(Spec):
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "weights", frozen_array(self.weights))
 
 

@@ -47,6 +47,6 @@ def counted(
     """
     height = min(rows, 400)
     x = np.clip((time / duration * columns).astype(np.int64), 0, columns - 1)
-    y = np.clip((row / rows * height).astype(np.int64), 0, height - 1)
+    y = np.clip(row.astype(np.int64) * height // rows, 0, height - 1)
     counts = np.bincount(y * columns + x, minlength=height * columns)
     return counts.reshape(height, columns)

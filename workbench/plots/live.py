@@ -293,8 +293,10 @@ class RasterPlot:
         rows = int(tops[-1])
         pixels = np.zeros((min(rows, 400), 900, 4), np.uint8)
         for band, top in zip(bands, tops, strict=False):
-            count = counted(band.time, top + band.neuron, duration, rows)
             rgb = [int(band.color[i : i + 2], 16) for i in (1, 3, 5)]
+            faint = counted(band.faint_time, top + band.faint_neuron, duration, rows)
+            count = counted(band.time, top + band.neuron, duration, rows)
+            pixels[faint > 0] = [*rgb, 110]
             pixels[count > 0] = [*rgb, 255]
         picture = pixels.view(np.uint32).reshape(pixels.shape[:2])
         self.image.data = {"image": [picture], "dw": [duration / us], "dh": [rows]}

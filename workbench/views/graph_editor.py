@@ -100,7 +100,9 @@ class GraphEditor(pn.viewable.Viewer):
             sizing_mode="stretch_both",
         )
         project.param.watch(lambda *_: self._draw(), "spec")
-        project.param.watch(lambda *_: self._say(), ["message", "problems", "notes"])
+        project.param.watch(
+            lambda *_: self._say(), ["spec", "message", "problems", "notes"]
+        )
         runner.param.watch(lambda *_: self._say(), ["problems", "result"])
         project.param.watch(lambda *_: self._fit(), "opened")
         runner.param.watch(lambda *_: self._draw_miniatures(), "result")
@@ -197,16 +199,20 @@ class GraphEditor(pn.viewable.Viewer):
         )
 
     def _moved(self, event: dict[str, Any]) -> ExperimentSpec:
-        position = event.get("position") or {}
-        x, y = float(position.get("x", 0)), float(position.get("y", 0))
-        if not np.isfinite([x, y]).all():
+        try:
+            place = (float(event["position"]["x"]), float(event["position"]["y"]))
+        except (KeyError, OverflowError, TypeError, ValueError):
+            return self.project.spec  # the browser is not trusted
+        if not np.isfinite(place).all():
             return self.project.spec
-        return edit.move(self.project.spec, {str(event["node_id"]): (x, y)})
+        return edit.move(self.project.spec, {str(event["node_id"]): place})
 
     def _deleted(self, event: dict[str, Any], what: str) -> ExperimentSpec:
-        names = event.get(f"{what}_ids") or [event.get(f"{what}_id")]
-        names += event.get("deleted_edges") or []
-        return edit.remove(self.project.spec, [str(name) for name in names if name])
+        network = self.project.spec.network
+        items = network.populations if what == "node" else network.projections
+        named = event.get(f"{what}_ids") or [event.get(f"{what}_id")]
+        gone = [item.name for item in items if item.name in named]
+        return edit.remove(self.project.spec, gone)
 
     def _selected(self, event: dict[str, Any]) -> None:
         if self._drawing:
@@ -228,7 +234,7 @@ class GraphEditor(pn.viewable.Viewer):
         """Say in the browser, while the edge is drawn, why it cannot be."""
         network = self.project.spec.network
         source, target = connection["source"], connection["target"]
-        if source not in network.names or target not in network.names:
+        if not {source, target} <= {p.name for p in network.populations}:
             return "Unknown population"
         return edit.refusal(network, source, target)
 

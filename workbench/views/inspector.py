@@ -1,6 +1,5 @@
 """The inspector: what is selected, its parameters, and the forms of canvas gestures."""
 
-import math
 from typing import Any
 
 import panel as pn
@@ -122,18 +121,12 @@ class Inspector(pn.viewable.Viewer):
 
     def _edited(self, name: str, value: Any) -> None:
         """Put an edited value into the document; what browsers send is checked."""
-        line = self._lines.get(name)
+        line = self._lines.get(name) if isinstance(name, str) else None
         if line is None:
             return
-        if line.choices:
-            if value not in line.choices:
-                return
-        elif not isinstance(line.value, str) and (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            self.project.message = Problem(line.label, "that is not a number.")
+        if not line.accepts(value):
+            kind = "text" if isinstance(line.value, str) else "number"
+            self.project.message = Problem(line.label, f"that is no {kind} for it.")
             return
         subject = self.project.spec.view.selected
         self.project.attempt(

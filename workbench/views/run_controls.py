@@ -30,7 +30,7 @@ class RunControls(pn.viewable.Viewer):
         self._runtime = pmui.FloatInput(
             label="runtime, µs", size="small", width=108, step=10, margin=0
         )
-        self._live = pmui.Switch(label="live", value=True, margin=0)
+        self._live = pmui.Switch(label="live", value=runner.live, margin=0)
         self._run = _button("play_arrow", "Run once (Space)", runner.run)
         again = _button("replay", "Rewind: run again with the same seeds", self.rewind)
         trial = _button("casino", "New trial: new temporal noise", self.new_trial)
@@ -66,15 +66,20 @@ class RunControls(pn.viewable.Viewer):
         self._chip.param.update(
             value=spec.chip.number, disabled=spec.run.mode == "mock"
         )
-        self._runtime.value = round(spec.run.runtime / us, 6)
+        self._runtime.value = self._shown_runtime()
+
+    def _shown_runtime(self) -> float:
+        return round(self.project.spec.run.runtime / us, 6)
 
     def _put(self, **changes: Any) -> None:
         spec = self.project.spec
         self.project.edit(spec.replace(run=spec.run.replace(**changes)), key="run")
 
     def _last(self, event: Any) -> None:
-        if event.new:
+        if event.new is not None and 0 < event.new < 1e9:  # false for NaN
             self._put(runtime=float(event.new) * us)
+        elif event.new != self._shown_runtime():
+            self._draw()
 
     def _number(self, number: int | None) -> None:
         if number is not None:
@@ -93,7 +98,8 @@ class RunControls(pn.viewable.Viewer):
 
     def new_chip(self) -> None:
         """Take another chip."""
-        self._number(1 + secrets.randbelow(9999))
+        number = 1 + secrets.randbelow(9999)
+        self._number(number + (number == self.project.spec.chip.number))
 
 
 def _button(icon: str, label: str, act: Any) -> Any:

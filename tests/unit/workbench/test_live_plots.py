@@ -112,15 +112,16 @@ def test_a_flat_membrane_still_has_a_height(plot):
 
 def test_levels_at_one_height_share_a_label(plot):
     plot.draw(membrane())
-    texts = {name: label.text for name, label in plot.names.items()}
-    assert texts == {"leak": "leak, reset", "reset": "", "threshold": "threshold"}
+    texts = plot.names.major_label_overrides
+    assert texts == {0.0: "leak, reset", 1.0: "threshold"}
 
 
 def test_levels_that_part_get_labels_of_their_own(plot):
     plot.draw(membrane())
     plot.draw(membrane(levels={**LEVELS, "reset": -0.2}))
-    assert [plot.names[n].text for n in ("leak", "reset")] == ["leak", "reset"]
-    assert plot.names["reset"].y == -0.2
+    texts = plot.names.major_label_overrides
+    assert texts == {0.0: "leak", -0.2: "reset", 1.0: "threshold"}
+    assert sorted(plot.names.ticker.ticks) == [-0.2, 0.0, 1.0]
 
 
 def test_levels_stand_at_their_height_and_vanish_when_gone(plot):
@@ -128,7 +129,7 @@ def test_levels_stand_at_their_height_and_vanish_when_gone(plot):
     assert plot.levels["threshold"].location == 1.0
     plot.draw(membrane(levels={"leak": 0.3}))
     assert [plot.levels[n].visible for n in plot.LEVELS] == [True, False, False]
-    assert plot.names["threshold"].text == ""
+    assert plot.names.major_label_overrides == {0.3: "leak"}
 
 
 def test_spikes_stand_at_the_threshold(plot):
@@ -164,14 +165,14 @@ def test_bands_carry_their_name_and_count(raster):
     raster.draw([band("a", 4, 3), band("b", 2, 0)], 100 * us)
     left = raster.figure.yaxis[0]
     assert left.major_label_overrides == {2.0: "a", 5.0: "b"}
-    assert raster.counts.major_label_overrides == {2.0: "3", 5.0: "0"}
+    assert raster.counts.major_label_overrides == {2.0: "3 spikes", 5.0: "0 spikes"}
     assert left.ticker.ticks == raster.counts.ticker.ticks == [2.0, 5.0]
 
 
 def test_counts_follow_the_spikes(raster):
     raster.draw([band("a", 4, 3)], 100 * us)
     raster.draw([band("a", 4, 7)], 100 * us)
-    assert raster.counts.major_label_overrides == {2.0: "7"}
+    assert raster.counts.major_label_overrides == {2.0: "7 spikes"}
 
 
 def test_bands_are_stacked_from_the_top(raster):
@@ -258,7 +259,8 @@ def test_populations_that_go_leave_no_label(raster):
 
 def test_the_axes_of_the_raster_say_what_they_show(raster):
     assert raster.figure.xaxis[0].axis_label == "time, µs"
-    assert raster.counts.axis_label == "spikes"
+    raster.draw([band("a", 4, 1)], 100 * us)
+    assert raster.counts.major_label_overrides == {2.0: "1 spike"}
 
 
 def test_both_plots_share_the_time_axis_and_the_cursor():

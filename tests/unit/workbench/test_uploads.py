@@ -280,10 +280,8 @@ def test_the_reader_can_open_no_file():
 
 
 def test_the_reader_loads_neither_torch_nor_the_page():
-    code = (
-        "import sys, workbench.read_upload\n"
-        "print({'torch', 'panel', 'bokeh', 'numba'} & set(sys.modules))"
-    )
+    start = uploads._LIGHT.removesuffix("main()\n")
+    code = f"{start}\nprint({{'torch', 'panel', 'bokeh', 'numba'}} & set(sys.modules))"
     assert in_a_process(code) == "set()"
 
 
