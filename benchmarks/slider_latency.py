@@ -30,15 +30,17 @@ WATCH = """() => {
     && r.glyph.type === "Line")
   const figure = models.find(m => m.type === "Figure" && source(m))
   const plot = [...Bokeh.index.find_by_id(figure.id)][0]
-  const data = source(figure).data_source
+  const lines = figure.renderers.filter(r => r.data_source)
+  const seen = () => lines.map(r => r.data_source.data.y)
   window.steps = []
   window.started = null
-  let last = data.data.y
+  let last = seen()
   const paint = plot.paint.bind(plot)
   plot.paint = (...given) => {
     const result = paint(...given)
-    if (data.data.y !== last) {
-      last = data.data.y
+    const now = seen()
+    if (now.some((y, k) => y !== last[k])) {
+      last = now
       const start = window.started
       if (start !== null) {
         window.started = null

@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     served = ["panel", "serve", str(Path(__file__).parent / "served.py")]
     served += ["--port", str(given.port), "--address", "127.0.0.1"]
     served += [] if given.no_browser else ["--show"]
+    sys.argv = served  # Panel reads these, whatever it is given
     panel_main(served)
     return 0
 

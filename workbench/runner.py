@@ -79,8 +79,12 @@ class Runner(param.Parameterized):
     ) -> None:
         """Do ``work`` off the event loop, then call ``done`` on it."""
         self._document = pn.state.curdoc or self._document
-        future = POOL.submit(work)
-        future.add_done_callback(lambda f: self.later(lambda: done(f)))
+
+        def start() -> None:
+            future = POOL.submit(work)
+            future.add_done_callback(lambda f: self.later(lambda: done(f)))
+
+        self.later(start)  # after the views have followed: two at once are slower
 
     def _changed(self) -> None:
         mark = fingerprint(self.project.spec)

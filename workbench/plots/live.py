@@ -174,7 +174,8 @@ class MembranePlot:
                 span.visible = name in shown.levels
         names = _together(shown.levels)
         if self.names.major_label_overrides != names:
-            self.names.ticker = FixedTicker(ticks=list(names))
+            # A new ticker would make Bokeh walk through all models of the page.
+            self.names.ticker.ticks = list(names)
             self.names.major_label_overrides = names
         top = shown.levels.get("threshold", 0.0)
         times = (shown.spikes / us).astype(np.float32)
@@ -207,6 +208,7 @@ class RasterPlot:
     def __init__(self, x_range: Range1d, cursor: Span) -> None:
         self.figure = _figure(x_range, cursor, 220, y_range=Range1d(1, 0))
         self.figure.ygrid.visible = False
+        self.figure.yaxis.ticker = FixedTicker(ticks=[])
         self.spikes = ColumnDataSource({"x": [], "y0": [], "y1": [], "c": [], "a": []})
         self.figure.segment(
             "x", "y0", "x", "y1", source=self.spikes, color="c", alpha="a", line_width=2
@@ -263,9 +265,8 @@ class RasterPlot:
         counts = {m: _count(len(b.time)) for m, b in zip(middles, bands, strict=True)}
         axis = self.figure.yaxis[0]
         if axis.major_label_overrides != labels:
-            axis.ticker = FixedTicker(ticks=middles)
+            axis.ticker.ticks = self.counts.ticker.ticks = middles
             axis.major_label_overrides = labels
-            self.counts.ticker = FixedTicker(ticks=middles)
         self.counts.major_label_overrides = counts
 
     def _draw_ticks(self, bands: list[Band], tops: NDArray[Any]) -> None:

@@ -129,6 +129,7 @@ class PlotsView(pn.viewable.Viewer):
             self._fade()
 
     _fitted_time = 0.0
+    _color = ""
 
     def _fade(self) -> None:
         """Draw at 60 % what does not belong to the current document."""
@@ -212,7 +213,8 @@ class PlotsView(pn.viewable.Viewer):
         shown = self._shown()
         index = color_of(self.project.spec.network, shown[0].name) if shown else 0
         color = population_color(index, self.dark)
-        if shown is not None:
+        if shown is not None and color != self._color:
+            self._color = color
             self.membrane.style(color, self.dark)
         self._legend.object = _legend(result, color, GHOST[mode(self.dark)])
         parts = []

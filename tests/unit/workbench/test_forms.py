@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import ParameterError
+from core.errors import NetworkError, ParameterError
 from core.spec.check import bounds, check
 from core.spec.examples import EXAMPLES, first_steps, psp, yin_yang
 from core.spec.network import LIFSpec, NetworkSpec, Value

@@ -223,7 +223,7 @@ def test_a_file_of_others_is_laid_out_left_to_right():
     places = {p.name: p.position for p in found.network.populations}
     assert places["in"] == (60, 60)
     assert [places[n][0] for n in "abc"] == [240, 420, 600]
-    assert places["d"] == (300, 190)
+    assert places["d"] == (240, 170)
     assert found.network.outputs == ("c", "d")
     assert "come without hardware values and places" in "".join(texts(found.notes))
 
