@@ -145,11 +145,18 @@ def _number(
         unit="" if unit == "model" else unit,
         low=scaled(info.low),
         high=scaled(info.high),
-        step=scaled(info.step) or 1.0,
+        step=scaled(info.step) or _hundredth(info),
         default=None if default is None else scaled(default),
         help=info.doc,
         **more,
     )
+
+
+def _hundredth(info: FieldInfo) -> float:
+    """Return the step of a field that declares none: a hundredth of its range."""
+    if info.whole or info.low is None or info.high is None:
+        return 1.0
+    return round((info.high - info.low) / display_unit(info.unit)[1] / 100, 9)
 
 
 def _population(spec: ExperimentSpec, population: PopulationSpec) -> list[Line]:

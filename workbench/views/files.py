@@ -89,7 +89,8 @@ class Files(pn.viewable.Viewer):
 
     def _chosen(self, event: Any) -> None:
         if event.new in EXAMPLES and event.new != self.project.spec.title:
-            self.project.open(EXAMPLES[event.new]())
+            run, spec = self.project.spec.run, EXAMPLES[event.new]()
+            self.project.open(spec.replace(run=spec.run.replace(mode=run.mode)))
 
     def _uploaded(self, event: Any) -> None:
         name, raw = self._open.filename, event.new

@@ -7,7 +7,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 import param
-from bokeh.models import Range1d, Span
+from bokeh.models import Div, Range1d, Span
 
 from core.simulate import PopulationResult, RunResult
 from core.spec.edit import color_of
@@ -41,11 +41,10 @@ class PlotsView(pn.viewable.Viewer):
         fit = pmui.Button(
             label="Fit", size="small", variant="outlined", margin=(8, 10, 2, 6)
         )
-        self._legend = pn.pane.HTML(
-            "", margin=(14, 8, 0, 8), sizing_mode="stretch_width"
-        )
-        self._summary = pn.pane.HTML(
-            "", margin=(2, 10, 8, 10), sizing_mode="stretch_width"
+        # Bokeh's own, so that text and data of one result travel in one message.
+        self._legend = Div(text="", sizing_mode="stretch_width", margin=(14, 8, 0, 8))
+        self._summary = Div(
+            text="", sizing_mode="stretch_width", margin=(2, 10, 8, 10), min_height=18
         )
         self._population.param.watch(lambda e: self._choose(e.new, 0), "value")
         self._neuron.param.watch(self._choose_neuron, "value")
@@ -61,9 +60,14 @@ class PlotsView(pn.viewable.Viewer):
             sizing_mode="stretch_both",
         )
         self._view = pn.Column(
-            pn.Row(self._population, self._neuron, self._legend, fit),
+            pn.Row(
+                self._population,
+                self._neuron,
+                pn.pane.Bokeh(self._legend, sizing_mode="stretch_width"),
+                fit,
+            ),
             self._plots,
-            self._summary,
+            pn.pane.Bokeh(self._summary, sizing_mode="stretch_width"),
             sizing_mode="stretch_both",
         )
         project.param.watch(lambda *_: self._offer(), "spec")
@@ -216,7 +220,7 @@ class PlotsView(pn.viewable.Viewer):
         if shown is not None and color != self._color:
             self._color = color
             self.membrane.style(color, self.dark)
-        self._legend.object = _legend(result, color, GHOST[mode(self.dark)])
+        self._legend.text = _legend(result, color, GHOST[mode(self.dark)])
         parts = []
         for name, found in result.populations.items():
             if found.spikes is None:
@@ -229,7 +233,7 @@ class PlotsView(pn.viewable.Viewer):
                 f'<b style="color:{tone}">{escape(name)}</b> '
                 f"{_statistics(found, result.duration)}</span>"
             )
-        self._summary.object = (
+        self._summary.text = (
             '<div role="status" style="font-size:12px;display:flex;flex-wrap:wrap;'
             f'gap:2px 18px;font-variant-numeric:tabular-nums">{"".join(parts)}</div>'
         )

@@ -384,7 +384,7 @@ def test_problems_of_the_document_are_escaped(editor, project):
 def test_names_in_the_summary_of_spikes_are_escaped():
     workbench = Workbench(edit.rename(first_steps(), "hidden", IMG))
     settle(workbench.runner)
-    shown = workbench.plots._summary.object
+    shown = workbench.plots._summary.text
     assert "&lt;img" in shown
     assert "<img" not in shown
 
@@ -407,8 +407,8 @@ def test_the_summary_counts_the_spikes_of_each_population(project, runner):
     runner.run()
     settle(runner)
     count = len(runner.result.populations["hidden"].spikes.time)
-    assert f"{count} spikes" in plots._summary.object
-    assert ">out<" not in plots._summary.object  # it does not spike
+    assert f"{count} spikes" in plots._summary.text
+    assert ">out<" not in plots._summary.text  # it does not spike
 
 
 def test_a_result_that_is_not_current_is_faded(project, runner):
