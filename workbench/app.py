@@ -53,7 +53,8 @@ class Workbench(pn.viewable.Viewer):
                 "n": self.controls.new_chip,
             }
         )
-        self.screen = Screen()
+        self._page: Any = None
+        self.screen = Screen(self._fold)
         self.runner.param.watch(lambda *_: self._say(), ["result", "busy"])
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._restyle()
@@ -85,7 +86,7 @@ class Workbench(pn.viewable.Viewer):
             busy_indicator="linear",
         )
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
-        self.screen.param.watch(lambda e: self._fold(page, e.new), "narrow")
+        self._page = page
         self.dark = page.dark_theme
         return page
 
@@ -98,13 +99,12 @@ class Workbench(pn.viewable.Viewer):
             height=640,
         )
 
-    @staticmethod
-    def _fold(page: pmui.Page, narrow: bool) -> None:
+    def _fold(self, narrow: bool) -> None:
         """Make the inspector a drawer where there is no room for three columns."""
-        page.param.update(
-            contextbar_variant="temporary" if narrow else "persistent",
-            contextbar_open=not narrow,
-        )
+        if self._page is not None:
+            self._page.contextbar_variant = "temporary" if narrow else "persistent"
+            self._page.contextbar_open = not narrow
+            self._page.param.trigger("contextbar_variant", "contextbar_open")
 
     def _restyle(self) -> None:
         for view in (self.graph, self.plots, self.inspector):

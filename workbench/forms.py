@@ -28,6 +28,8 @@ from core.units import WEIGHT_MAX, display_unit
 #: What a calibration can reach: raw CADC LSB (limits of real calibrations).
 REACHABLE_LSB = {"leak": (50, 160), "reset": (50, 160), "threshold": (50, 220)}
 
+#: Blocks of a population, the ones that are moved most first.
+GROUPS = ("population", "membrane", "threshold", "synaptic input", "chip")
 #: No number that a person types is larger.
 LARGEST = 1e308
 #: The strongest mean weight that can be typed, model units.
@@ -202,7 +204,7 @@ def _population(spec: ExperimentSpec, population: PopulationSpec) -> list[Line]:
             if field == "membrane_capacitance":
                 also = f"{population.capacitor:.0f} LSB"
             found.append(_number(field, info, value, default, change(field), also=also))
-    return found
+    return sorted(found, key=lambda line: GROUPS.index(line.group))
 
 
 def _potential(

@@ -6,6 +6,7 @@ of the page, because Bokeh models may only be touched there.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -18,7 +19,7 @@ from core.errors import HXError, Problem
 from core.simulate import RunResult, StageMemory, simulate
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import fingerprint
-from workbench.project import Project
+from workbench.project import GESTURE_SECONDS, Project
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Runner(param.Parameterized):
         self._memory = StageMemory()
         self._wanted: ExperimentSpec | None = None
         self._asked = ""
+        self._finished = 0.0
         self._document = pn.state.curdoc
         project.param.watch(lambda *_: self._changed(), "spec")
         self.param.watch(lambda *_: self._changed(), "live")
@@ -142,16 +144,21 @@ class Runner(param.Parameterized):
         busy = wanted is not None  # the next run starts at once
         changes: dict[str, Any] = {"problems": problems, "busy": busy}
         if result is not None:
-            if (
-                self.result is not None
-                and self.result.fingerprint != result.fingerprint
-            ):
-                changes["previous"] = self.result
+            old = self.result
+            if old is not None and old.fingerprint != result.fingerprint:
+                self._keep_ghost(changes)
             changes["result"] = result
         changes["current"] = result is not None and result.fingerprint == mark
         self._set(**changes)
         if wanted is not None:
             self._start(wanted)
+
+    def _keep_ghost(self, changes: dict[str, Any]) -> None:
+        """Keep the result from before this gesture: a drag is many runs."""
+        now = time.monotonic()
+        if now - self._finished > GESTURE_SECONDS or self.previous is None:
+            changes["previous"] = self.result
+        self._finished = now
 
     def _set(self, **changes: Any) -> None:
         with param.edit_constant(self):

@@ -17,7 +17,7 @@ from core.spec.experiment import ExperimentSpec
 from core.spec.fields import Spec
 from core.spec.network import LISpec, NetworkSpec, PopulationSpec, Value, VoltageScale
 from core.spec.stimulus import Stimulus
-from core.units import format_quantity
+from core.units import display_unit, format_quantity
 
 #: More steps than this would take minutes and gigabytes in the model.
 MAX_STEPS = 100_000
@@ -58,11 +58,12 @@ def bounds(spec: Spec, where: str, subject: str) -> Iterator[Problem]:
         # A value computed in µs may miss its bound by a rounding error.
         slack = 1e-9 * max(abs(low) if np.isfinite(low) else 0, abs(number))
         if not low - slack <= number <= high + slack:
+            unit, size = display_unit(info.unit)
+            unit = {"model": "", "": ""}.get(unit, f" {unit}")
             yield Problem(
                 where,
-                f"{label} is {format_quantity(number, info.unit)}.",
-                f"Use {format_quantity(low, info.unit)} to "
-                f"{format_quantity(high, info.unit)}.",
+                f"{label} is {number / size:g}{unit}.",
+                f"Use {low / size:g} to {high / size:g}{unit}.",
                 "error",
                 subject,
                 name,

@@ -28,8 +28,8 @@ def first_steps() -> ExperimentSpec:
         network=NetworkSpec(
             populations=(
                 InputSpec("input", 6, position=(0, 60)),
-                LIFSpec("hidden", 8, position=(180, 60)),
-                LISpec("out", 2, position=(360, 60)),
+                LIFSpec("hidden", 8, position=(145, 60)),
+                LISpec("out", 2, position=(290, 60)),
             ),
             projections=(
                 ProjectionSpec("input_hidden", "input", "hidden", into),
@@ -69,7 +69,7 @@ def psp() -> ExperimentSpec:
         network=NetworkSpec(
             populations=(
                 InputSpec("input", 1, position=(0, 60)),
-                LISpec("membrane", 1, position=(180, 60)),
+                LISpec("membrane", 1, position=(145, 60)),
             ),
             projections=(
                 ProjectionSpec(
@@ -98,7 +98,7 @@ def yin_yang(index: int = 0, seed: int = 0) -> ExperimentSpec:
                 LIFSpec(
                     "hidden",
                     120,
-                    position=(180, 60),
+                    position=(145, 60),
                     tau_mem=tau,
                     tau_syn=tau,
                     membrane_capacitance=tau,
@@ -108,7 +108,7 @@ def yin_yang(index: int = 0, seed: int = 0) -> ExperimentSpec:
                 LISpec(
                     "label",
                     3,
-                    position=(360, 60),
+                    position=(290, 60),
                     tau_mem=tau,
                     tau_syn=tau,
                     membrane_capacitance=tau,

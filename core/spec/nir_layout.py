@@ -6,7 +6,7 @@ from collections.abc import Collection
 from core.spec.network import NetworkSpec, PopulationSpec
 
 #: Place of the first population and distance of columns and rows, px.
-MARGIN, COLUMN, ROW = 60.0, 180.0, 110.0
+MARGIN, COLUMN, ROW = 60.0, 145.0, 110.0
 
 
 def depths(network: NetworkSpec) -> dict[str, int]:

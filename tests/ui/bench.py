@@ -3,7 +3,7 @@
 import time
 
 
-def wait_until(condition, seconds=15.0, message="it did not happen in time"):
+def wait_until(condition, seconds=30.0, message="it did not happen in time"):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

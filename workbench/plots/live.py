@@ -125,7 +125,7 @@ class MembranePlot:
         draw = self.figure.line
         self.glyphs = {
             "ghost": draw(source=self.sources["ghost"], line_width=1.2),
-            "madc": draw(source=self.sources["madc"], line_width=1, line_alpha=0.55),
+            "madc": draw(source=self.sources["madc"], line_width=1, line_alpha=0.75),
             "model": draw(source=self.sources["model"], line_width=2),
             "cadc": self.figure.scatter(
                 source=self.sources["cadc"], marker="circle", size=5
@@ -274,7 +274,7 @@ class RasterPlot:
         for band, top in zip(bands, tops, strict=False):
             both = len(band.faint_time) > 0
             marks = [(band.time, band.neuron, 0.08, 0.5 if both else 0.92, 1.0)]
-            marks.append((band.faint_time, band.faint_neuron, 0.58, 0.92, 0.5))
+            marks.append((band.faint_time, band.faint_neuron, 0.58, 0.92, 0.6))
             for time, neuron, upper, lower, alpha in marks:
                 x.append(time / us)
                 y0.append(top + neuron + upper)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT = 116, 22
+WIDTH, HEIGHT = 98, 22
 
 
 def raster_svg(

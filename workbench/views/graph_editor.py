@@ -37,8 +37,22 @@ HELP = {
 }
 
 
+#: Boxes as narrow as their picture, so that three fit beside each other.
+BOX_CSS = """
+.react-flow__node {
+  min-width: 112px !important; width: auto !important; padding: 0 !important;
+  text-align: left !important; font-size: 13px !important; border-radius: 6px;
+  border: 1px solid var(--panel-border-color, #8884);
+  box-shadow: 0 1px 2px var(--panel-shadow-color, #0002);
+}
+.react-flow__node.selected {
+  box-shadow: 0 0 0 2px var(--panel-primary-color) !important;
+}
+.rf-node-content { min-width: 98px; padding: 4px 6px 6px 8px; }
+.rf-node-label { margin: 0 0 2px !important; }
+"""
 #: Width of the canvas and its margin, size of a box, px.
-CANVAS, MARGIN, BOX = 390, 24, (150, 86)
+CANVAS, MARGIN, BOX = 390, 20, (118, 76)
 
 EMPTY = (
     '<div style="font-size:14px">Nothing is here yet. Add an <b>input</b> and '
@@ -86,6 +100,7 @@ class GraphEditor(pn.viewable.Viewer):
             sizing_mode="stretch_both",
             min_height=240,
         )
+        self.flow.stylesheets = [*self.flow.stylesheets, BOX_CSS]
         self.flow.add_connection_validator(self._refusal)
         self._listen()
         self._message = pn.pane.HTML(
@@ -151,7 +166,7 @@ class GraphEditor(pn.viewable.Viewer):
     def _add(self, kind: str) -> None:
         """Put a new box below the others of its column: inputs, neurons, read-outs."""
         boxes = [p.position for p in self.project.spec.network.populations]
-        columns = {"input": 0.0, "LIF": 180.0, "LI": 360.0}
+        columns = {"input": 0.0, "LIF": 145.0, "LI": 290.0}
         x = columns[kind] + min((box[0] for box in boxes), default=0.0)
         y = max((box[1] + 110 for box in boxes if abs(box[0] - x) < 150), default=60.0)
         self.project.edit(edit.add_population(self.project.spec, KINDS[kind], (x, y)))
@@ -321,7 +336,7 @@ class GraphEditor(pn.viewable.Viewer):
         name = population.name
         pane = self._views.get(name)
         if pane is None:
-            pane = self._views[name] = pn.pane.HTML("", width=126, height=42, margin=0)
+            pane = self._views[name] = pn.pane.HTML("", width=100, height=42, margin=0)
         text = self._picture(population, color)
         if pane.object != text:
             pane.object = text
@@ -368,12 +383,19 @@ class GraphEditor(pn.viewable.Viewer):
         color = PROBLEM[mode(self.dark)]
         quiet = TEXT[mode(self.dark)]["quiet"]
         self._message.object = (
-            f'<div role="alert" style="font-size:12px;color:{color}">'
-            f"{_rows(problems)}</div>"
+            f'<div role="alert" style="font-size:12px;color:{color};'
+            f'{_strip(problems)}">{_rows(problems)}</div>'
             f'<div role="status" style="font-size:12px;color:{quiet}">'
             f"{_rows([*project.notes, *self._run_notes()])}</div>"
         )
         self._hint.visible = not project.spec.network.populations
+
+
+def _strip(problems: list[Problem]) -> str:
+    """Return the frame of a message; nothing where there is none."""
+    if not problems:
+        return ""
+    return "border-left:3px solid;padding:4px 8px;margin:2px 0 4px;font-weight:500"
 
 
 def _rows(problems: list[Problem], most: int = 4) -> str:
@@ -411,5 +433,5 @@ def layered(spec: ExperimentSpec) -> dict[str, tuple[float, float]]:
     for column, layer in enumerate(nx.topological_generations(order)):
         names = sorted(name for part in layer for name in order.nodes[part]["members"])
         for row, name in enumerate(names):
-            places[name] = (210.0 * column, 60.0 + 120.0 * row)
+            places[name] = (145.0 * column, 60.0 + 120.0 * row)
     return places

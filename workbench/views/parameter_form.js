@@ -112,6 +112,7 @@ class Row {
     }
     if (this.also.textContent !== line.also) this.also.textContent = line.also
     if (this.problem.textContent !== line.problem) this.problem.textContent = line.problem
+    this.node.classList.toggle("wrong", line.problem !== "")
     if (seen >= this.sent && !this.typing) this.show(line.value)
   }
 }

@@ -261,6 +261,8 @@ def _statistics(found: PopulationResult, duration: float) -> str:
     rate = format_quantity(count / found.size / duration, "Hz")
     first = format_quantity(float(found.spikes.time.min()), "s")
     word = "spike" if count == 1 else "spikes"
+    if found.chip_spikes is not None and found.model_spikes is not None:
+        word += f" on the chip, {len(found.model_spikes.time)} in the model"
     return f"{count} {word} · {rate} per neuron · first at {first}"
 
 
@@ -273,8 +275,12 @@ def _legend(result: RunResult, color: str, ghost: str) -> str:
         items.append(stroke.format(line.format(color, 2, 1), "model"))
     if result.mode in ("chip", "both"):
         items.append(stroke.format(dot.format(color), "CADC"))
-        items.append(stroke.format(line.format(color, 1, 0.6), "MADC"))
+        items.append(stroke.format(line.format(color, 1, 0.85), "MADC"))
     items.append(stroke.format(line.format(ghost, 1.2, 1), "previous run"))
+    if result.mode == "both":
+        tick = '<path d="M11 1v8" stroke="{}" stroke-width="2" opacity="{}"/>'
+        items.append(stroke.format(tick.format(color, 1), "chip spike"))
+        items.append(stroke.format(tick.format(color, 0.55), "model spike"))
     joined = "".join(
         f'<span style="white-space:nowrap">{item}</span>' for item in items
     )

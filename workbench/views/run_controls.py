@@ -25,16 +25,21 @@ class RunControls(pn.viewable.Viewer):
             margin=0,
         )
         self._chip = pmui.IntInput(
-            label="chip", size="small", width=92, start=0, end=99999, margin=0
+            label="chip number", size="small", width=104, start=0, end=99999, margin=0
         )
         self._runtime = pmui.FloatInput(
             label="runtime, µs", size="small", width=108, step=10, margin=0
         )
         self._live = pmui.Switch(label="live", value=runner.live, margin=0)
-        self._run = _button("play_arrow", "Run once (Space)", runner.run)
-        again = _button("replay", "Rewind: run again with the same seeds", self.rewind)
-        trial = _button("casino", "New trial: new temporal noise", self.new_trial)
-        chip = _button("memory", "New chip: new fixed pattern", self.new_chip)
+        rewind = "Rewind: run again with the same seeds (R)"
+        trial = "New trial: other temporal noise"
+        chip = "New chip: another fixed pattern (N)"
+        buttons = (
+            _button("play_arrow", "Run", "Run once (Space)", runner.run),
+            _button("replay", "Rewind", rewind, self.rewind),
+            _button("casino", "New trial", trial, self.new_trial),
+            _button("memory", "New chip", chip, self.new_chip),
+        )
         self._mode.param.watch(lambda e: self._put(mode=e.new), "value")
         self._runtime.param.watch(self._last, "value")
         self._chip.param.watch(lambda e: self._number(e.new), "value")
@@ -44,12 +49,9 @@ class RunControls(pn.viewable.Viewer):
         self._view = pn.FlexBox(
             self._mode,
             self._chip,
-            chip,
-            trial,
             self._runtime,
             self._live,
-            self._run,
-            again,
+            *buttons,
             align_items="center",
             justify_content="end",
             flex_wrap="nowrap",
@@ -102,7 +104,14 @@ class RunControls(pn.viewable.Viewer):
         self._number(number + (number == self.project.spec.chip.number))
 
 
-def _button(icon: str, label: str, act: Any) -> Any:
-    made = pmui.IconButton(icon=icon, description=label, size="small", margin=0)
+def _button(icon: str, name: str, help_text: str, act: Any) -> Any:
+    made = pmui.Button(
+        label=name,
+        icon=icon,
+        description=help_text,
+        size="small",
+        variant="text",
+        margin=0,
+    )
     made.on_click(lambda _: act())
     return made

@@ -246,7 +246,7 @@ def test_a_taken_name_is_refused():
 def test_a_problem_is_said_on_its_line():
     spec = hidden(tau_mem=1.0)
     found = form(spec, "hidden")
-    assert "Use 500 ns to 60 µs." in found["tau_mem"].problem
+    assert "Use 0.5 to 60 µs." in found["tau_mem"].problem
     assert [k for k, line in found.items() if line.problem] == ["tau_mem"]
 
 
@@ -257,7 +257,7 @@ def test_a_problem_of_another_population_is_not_said_here():
 def test_both_problems_of_a_line_are_said():
     spec = hidden(tau_mem=0.1e-6)  # below its bound and below the step
     problem = form(spec, "hidden")["tau_mem"].problem
-    assert "Use 500 ns" in problem
+    assert "Use 0.5 to 60 µs" in problem
     assert "shorter than the step" in problem
 
 

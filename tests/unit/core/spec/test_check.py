@@ -29,8 +29,8 @@ HIDDEN_OUT = ProjectionSpec("back", "out", "hidden", np.zeros((8, 2)))
 LOOP = ProjectionSpec("loop", "hidden", "hidden", np.zeros((8, 8)))
 
 CASES = [
-    (neuron(tau_mem=1e-3), "membrane time constant is 1 ms", "Use 500 ns to 60 µs"),
-    (neuron(threshold=Value(9)), "threshold is 9 model", "Use -0.5 model to 3 model"),
+    (neuron(tau_mem=1e-3), "membrane time constant is 1000 µs", "Use 0.5 to 60 µs"),
+    (neuron(threshold=Value(9)), "threshold is 9.", "Use -0.5 to 3."),
     (neuron(leak=Value(0, hardware=300)), "hardware value is 300 LSB", "Use 0 to 255"),
     (neuron(leak=Value(0, code=1023)), "code value is 1023", "Use 0 to 1022"),
     (neuron(size=600), "neurons is 600", "Use 1 to 512"),

@@ -222,8 +222,8 @@ def test_a_file_of_others_is_laid_out_left_to_right():
     )  # fmt: skip
     places = {p.name: p.position for p in found.network.populations}
     assert places["in"] == (60, 60)
-    assert [places[n][0] for n in "abc"] == [240, 420, 600]
-    assert places["d"] == (240, 170)
+    assert [places[n][0] for n in "abc"] == [205, 350, 495]
+    assert places["d"] == (205, 170)
     assert found.network.outputs == ("c", "d")
     assert "come without hardware values and places" in "".join(texts(found.notes))
 
