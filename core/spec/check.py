@@ -62,7 +62,7 @@ def bounds(spec: Spec, where: str, subject: str) -> Iterator[Problem]:
             unit = {"model": "", "": ""}.get(unit, f" {unit}")
             yield Problem(
                 where,
-                f"{label} is {number / size:g}{unit}.",
+                f"{label} is {number / size:.10g}{unit}.",
                 f"Use {low / size:g} to {high / size:g}{unit}.",
                 "error",
                 subject,

@@ -123,7 +123,7 @@ def test_errors_of_a_document_are_listed_all_at_once():
     with pytest.raises(NetworkError) as caught:
         build(spec, mock=True)
     assert {p.parameter for p in caught.value.problems} == {"tau_mem", "tau_syn"}
-    assert "1 s" in str(caught.value)
+    assert "membrane time constant is 1000000 µs" in str(caught.value)
 
 
 def test_a_note_does_not_keep_a_document_from_being_built():
