@@ -75,15 +75,19 @@ class Experiment:
         self.calibrated = calibrated
         self._memory = memory
         self._default_execution_instance: ExecutionInstance | None = None
+        self._populations: list[BasePopulation] = []
+        self._projections: list[Projection] = []
         self.clear()
 
     def clear(self) -> None:
         """Forget all modules and results, like a new experiment."""
+        for module in (*self._populations, *self._projections):
+            module.descriptor = None
         self.modules = ModuleManager()
         self.last_execution: Execution | None = None
         self.runtime_in_s: float | None = None
-        self._populations: list[BasePopulation] = []
-        self._projections: list[Projection] = []
+        self._populations = []
+        self._projections = []
         self._batch_size = 0
 
     def __repr__(self) -> str:

@@ -25,13 +25,13 @@ def run(experiment: Experiment, runtime: int | None) -> None:
     >>> out.spikes.shape  # (time, batch, neurons)
     torch.Size([30, 2, 3])
     """
-    if not experiment.mock and not isinstance(runtime, int):
-        raise ParameterError(
-            "run",
-            "Requested runtime invalid.",
-            f"Give the number of time steps as an int, not {runtime!r}.",
-        )
     try:
+        if not experiment.mock and not isinstance(runtime, int):
+            raise ParameterError(
+                "run",
+                "Requested runtime invalid.",
+                f"Give the number of time steps as an int, not {runtime!r}.",
+            )
         results = experiment.get_hw_results(runtime)
         steps = experiment.modules.done()
     except Exception:

@@ -1,14 +1,15 @@
 """What all tests share: the stage, the seeds, and no test that is quietly skipped."""
 
 import os
-import shutil
 
 import numpy as np
 import pytest
 
+from tests.browser import find_browser
+
 STAGE = os.environ.get("HX_STAGE", "full")
 NO_SKIP = os.environ.get("HX_NO_SKIP") == "1"
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+BROWSER = find_browser()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -56,6 +56,9 @@ class Workbench(pn.viewable.Viewer):
         self._page: Any = None
         self.screen = Screen(self._fold)
         self.runner.param.watch(lambda *_: self._say(), ["result", "busy"])
+        self.project.param.watch(
+            lambda event: setattr(self.keys, "unsaved", event.new), "can_undo"
+        )
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._restyle()
         self.runner.run_first()
@@ -72,6 +75,7 @@ class Workbench(pn.viewable.Viewer):
         )
         page = pmui.Page(
             title="HX Workbench",
+            site_url="#",  # a click on the title must not load another page
             header=[self.controls],
             sidebar=[self.files, self.graph],
             sidebar_width=404,

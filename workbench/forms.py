@@ -219,7 +219,10 @@ def _potential(
     also = f"{scale.lsb(value):.0f} LSB"
     if value.code is not None:
         also = f"code {value.code}"
-    low, high = (scale.model(lsb) for lsb in REACHABLE_LSB.get(field, (0, 255)))
+    reach: tuple[float, float] | None = None
+    if value.hardware is None and scale.gain > 0:
+        low, high = (scale.model(lsb) for lsb in REACHABLE_LSB.get(field, (0, 255)))
+        reach = (low, high)
     return _number(
         field,
         info,
@@ -227,7 +230,7 @@ def _potential(
         default.model,
         lambda s, v: change(field)(s, value.replace(model=v)),
         also=also,
-        reach=None if value.hardware is not None else (low, high),
+        reach=reach,
     )
 
 

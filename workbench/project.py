@@ -125,9 +125,6 @@ class Project(param.Parameterized):
 
     def _show(self, spec: ExperimentSpec) -> None:
         with param.edit_constant(self):
-            self.param.update(
-                spec=spec,
-                problems=tuple(check(spec)),
-                can_undo=bool(self._past),
-                can_redo=bool(self._future),
-            )
+            # The history first: no view that fails may take the way back away.
+            self.param.update(can_undo=bool(self._past), can_redo=bool(self._future))
+            self.param.update(spec=spec, problems=tuple(check(spec)))

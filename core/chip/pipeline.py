@@ -23,6 +23,7 @@ from core.chip.placement import place
 from core.chip.readout import CADC_MEMORY
 from core.chip.results import Events, Execution, Observables
 from core.chip.routing import Router, route
+from core.chip.rules import check_values
 from core.chip.signal_flow import emulate
 from core.errors import HXError, NetworkError, did_you_mean
 from core.spec.chip import ChipSpec
@@ -110,7 +111,7 @@ def execute(
         results of the earlier stages as ``error.execution``
     """
     stages = _Stages(network, memory or StageMemory())
-    stages.run("check", lambda: _check_names(network))
+    stages.run("check", lambda: _check(network))
     sizes = [(p.name, p.size) for p in network.populations]
     placement = stages.run("place", lambda: place(network), sizes)
     stages.keep(placement=placement)
@@ -199,6 +200,11 @@ def _calibration_key(network: Network) -> object:
 def _routing_key(network: Network, placement: object) -> object:
     shapes = [(p.source, p.target, p.weights.shape) for p in network.projections]
     return (shapes, [p.name for p in network.projections], placement)
+
+
+def _check(network: Network) -> None:
+    check_values(network)
+    _check_names(network)
 
 
 def _check_names(network: Network) -> None:

@@ -140,7 +140,7 @@ class LISpec(PopulationSpec):
     membrane_capacitance: float = quantity(
         10e-6,
         "s",
-        low=0.1e-6,
+        low=0.5e-6,
         high=100e-6,
         step=0.1e-6,
         doc="Divides the synaptic drive; equal to the time constant: textbook form.",

@@ -6,7 +6,6 @@ console of the browser.
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import find_browser
 from tests.ui.bench import Bench, wait_until
 
 ROOT = Path(__file__).parents[2]
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+BROWSER = find_browser()
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,37 @@ def test_a_population_is_added_renamed_and_deleted(bench):
     wait_until(lambda: "second" not in bench.boxes())
 
 
+def test_every_rename_reaches_the_canvas(bench):
+    bench.select("hidden")
+    field = bench.page.get_by_role("textbox", name="name")
+    for name in ("a/b", "<b>x</b>", "hidden"):
+        field.fill(name)
+        field.press("Enter")
+        wait_until(lambda name=name: name in bench.boxes())
+        wait_until(lambda name=name: field.input_value() == name)
+
+
+def test_the_runtime_field_takes_every_enter(bench):
+    field = bench.page.get_by_label("runtime, µs")
+    for runtime in ("300", "500", "200"):
+        field.fill(runtime)
+        field.press("Enter")
+        text = f"{runtime} µs of hardware time"
+        wait_until(lambda text=text: bench.page.get_by_text(text).count() == 1)
+
+
+def test_an_impossible_scale_is_said_and_can_be_undone(bench):
+    bench.select("hidden")
+    field = bench.page.get_by_role("spinbutton", name="LSB per model unit, typed value")
+    field.fill("0")
+    field.press("Enter")
+    wait_until(
+        lambda: "LSB per model unit" in bench.message() or "gain" in bench.message()
+    )
+    bench.page.get_by_role("button", name="Undo").click()
+    wait_until(lambda: bench.message() == "")
+
+
 def test_deleting_a_box_with_the_key_takes_its_arrows_along(bench):
     bench.select("out")
     bench.page.keyboard.press("Delete")

@@ -94,7 +94,7 @@ class Files(pn.viewable.Viewer):
 
     def _uploaded(self, event: Any) -> None:
         name, raw = self._open.filename, event.new
-        if not raw:
+        if raw is None:
             return
         if isinstance(raw, list):
             name, raw = name[0], raw[0]

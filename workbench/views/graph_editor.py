@@ -5,6 +5,7 @@ is drawn anew from the document, because the browser has drawn its own idea alre
 refused gesture shows its reason and leaves the document as it was.
 """
 
+import time
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -51,6 +52,8 @@ BOX_CSS = """
 .rf-node-content { min-width: 98px; padding: 4px 6px 6px 8px; }
 .rf-node-label { margin: 0 0 2px !important; }
 """
+#: A canvas that is told what is selected answers within this time.
+ANSWER_SECONDS = 0.6
 #: Width of the canvas and its margin, size of a box, px.
 CANVAS, MARGIN, BOX = 390, 20, (118, 76)
 
@@ -87,6 +90,8 @@ class GraphEditor(pn.viewable.Viewer):
         self.project, self.runner = project, runner
         self._views: dict[str, pn.pane.HTML] = {}
         self._drawing = False
+        self._heard = project.spec.view.selected  # what the browser has selected
+        self._told = 0.0  # when it was told to select something else
         empty = self._no_editor
         self.flow = ReactFlow(
             node_types=NODE_TYPES,
@@ -233,11 +238,14 @@ class GraphEditor(pn.viewable.Viewer):
         if self._drawing:
             return
         names = [*(event.get("nodes") or []), *(event.get("edges") or [])]
-        if len(names) == 1 and names[0] in self.project.spec.network.names:
-            self.project.select(names[0])
-            self._show_membrane(names[0])
-        else:
-            self.project.select(None)
+        known = self.project.spec.network.names
+        answer = time.monotonic() - self._told < ANSWER_SECONDS
+        if answer or not all(name in known for name in names):
+            return  # to what we have told it, or of a canvas of before
+        self._heard = names[0] if len(names) == 1 else None
+        self.project.select(self._heard)
+        if self._heard is not None:
+            self._show_membrane(self._heard)
 
     def _show_membrane(self, name: str) -> None:
         for population in self.project.spec.network.populations:
@@ -265,6 +273,8 @@ class GraphEditor(pn.viewable.Viewer):
         ):
             return
         self._drawing = True
+        if spec.view.selected != self._heard:
+            self._heard, self._told = spec.view.selected, time.monotonic()
         try:
             self.flow.param.update(nodes=nodes, edges=edges)
             self._highlight(nodes, self.flow.patch_node_props)

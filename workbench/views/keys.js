@@ -19,6 +19,11 @@ export function render({ model }) {
     event.preventDefault()
     model.send_msg(name)
   }
+  const leave = event => { if (model.unsaved) event.preventDefault() }
   document.addEventListener("keydown", press)
-  model.on("remove", () => document.removeEventListener("keydown", press))
+  window.addEventListener("beforeunload", leave)
+  model.on("remove", () => {
+    document.removeEventListener("keydown", press)
+    window.removeEventListener("beforeunload", leave)
+  })
 }

@@ -15,6 +15,7 @@ class Keys(JSComponent):
     """
 
     names: list[str] = param.List(default=[])
+    unsaved: bool = param.Boolean(default=False, doc="Ask before the page is left.")
 
     _esm = Path(__file__).with_suffix(".js")
 

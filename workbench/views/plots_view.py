@@ -35,8 +35,8 @@ class PlotsView(pn.viewable.Viewer):
         self._population = pmui.Select(
             label="Membrane of", size="small", width=170, margin=(6, 6, 2, 8)
         )
-        self._neuron = pmui.IntInput(
-            label="neuron", size="small", width=86, start=0, margin=(6, 6, 2, 0)
+        self._neuron = pn.widgets.IntInput(
+            label="neuron", width=78, start=0, margin=(2, 6, 2, 0)
         )
         fit = pmui.Button(
             label="Fit", size="small", variant="outlined", margin=(8, 10, 2, 6)
@@ -126,8 +126,8 @@ class PlotsView(pn.viewable.Viewer):
                 self._fitted_time = duration
             self.raster.draw(self._bands(result), result.duration)
             membrane = self._membrane(result)
+            self.membrane.draw(membrane or Membrane())
             if membrane is not None:
-                self.membrane.draw(membrane)
                 self._fit_once(membrane)
             self._describe(result)
             self._fade()
@@ -192,7 +192,8 @@ class PlotsView(pn.viewable.Viewer):
     def _fit_once(self, membrane: Membrane) -> None:
         """Fit when another neuron or another document is shown, then stay."""
         shown = self._shown()
-        mark = (self.project.spec.title, shown[0].name if shown else None)
+        spec = self.project.spec
+        mark = (spec.title, spec.run.mode, shown[0].name if shown else None)
         if mark != self._fitted:
             self._fitted = mark
             self.membrane.fit(membrane)

@@ -24,11 +24,12 @@ class RunControls(pn.viewable.Viewer):
             size="small",
             margin=0,
         )
-        self._chip = pmui.IntInput(
-            label="chip number", size="small", width=104, start=0, end=99999, margin=0
+        # Panel's own fields: the Material ones take only the first Enter.
+        self._chip = pn.widgets.IntInput(
+            label="chip number", width=92, start=0, end=99999, margin=0
         )
-        self._runtime = pmui.FloatInput(
-            label="runtime, µs", size="small", width=108, step=10, margin=0
+        self._runtime = pn.widgets.FloatInput(
+            label="runtime, µs", width=92, step=10, format="0[.]0[000]", margin=0
         )
         self._live = pmui.Switch(label="live", value=runner.live, margin=0)
         rewind = "Rewind: run again with the same seeds (R)"

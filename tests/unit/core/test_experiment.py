@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+import core
 from core import (
     LI,
     LIF,
@@ -375,3 +376,28 @@ def test_ideal_chip_follows_the_model() -> None:
 
     # 2 LSB: quantisation of the CADC, its sampling, and Euler steps in the model
     torch.testing.assert_close(psp(mock=False), psp(mock=True), rtol=0, atol=2 / 45)
+
+
+def test_modules_run_on_the_chip_again_after_clear():
+    experiment = core.Experiment(mock=False)
+    synapse, neurons = core.Synapse(2, 3, experiment), core.LIF(3, experiment)
+    for _ in range(2):
+        handle = neurons(synapse(core.LIFObservables(spikes=torch.zeros(20, 1, 2))))
+        core.run(experiment, 20)
+        assert handle.membrane_cadc.shape == (20, 1, 3)
+        experiment.clear()
+
+
+def test_a_refused_run_leaves_no_half_built_graph_behind():
+    experiment = core.Experiment(mock=False)
+    synapse, neurons = core.Synapse(2, 3, experiment), core.LIF(3, experiment)
+
+    def call():
+        return neurons(synapse(core.LIFObservables(spikes=torch.zeros(20, 1, 2))))
+
+    call()
+    with pytest.raises(ValueError, match=r"Requested runtime invalid\."):
+        core.run(experiment, 20.0)
+    handle = call()
+    core.run(experiment, 20)
+    assert handle.spikes.shape == (20, 1, 3)
