@@ -91,6 +91,7 @@ class GraphEditor(pn.viewable.Viewer):
         self._views: dict[str, pn.pane.HTML] = {}
         self._drawing = False
         self._heard = project.spec.view.selected  # what the browser has selected
+        self._count = 0  # of drawings
         self._told = 0.0  # when it was told to select something else
         empty = self._no_editor
         self.flow = ReactFlow(
@@ -267,12 +268,15 @@ class GraphEditor(pn.viewable.Viewer):
         spec = self.project.spec
         nodes = [self._node(p) for p in spec.network.populations]
         edges = [self._edge(p) for p in spec.network.projections]
-        if (_comparable(nodes), edges) == (
-            _comparable(self.flow.nodes),
-            self.flow.edges,
-        ):
+        drawn = _comparable(self.flow.nodes), _comparable(self.flow.edges)
+        if (_comparable(nodes), _comparable(edges)) == drawn:
             return
         self._drawing = True
+        self._count += 1
+        for edge in edges:
+            # A number of its own, or the canvas takes what it has deleted by itself
+            # and gets back at once for something that it draws already.
+            edge["data"] = {"drawn": self._count}
         if spec.view.selected != self._heard:
             self._heard, self._told = spec.view.selected, time.monotonic()
         try:
@@ -429,8 +433,9 @@ def _picture(found: PopulationResult, duration: float, color: str) -> str:
     return trace_svg(signal.values[:, 0], color) if signal is not None else ""
 
 
-def _comparable(nodes: list[Any]) -> list[dict[str, Any]]:
-    return [{k: v for k, v in node.items() if k != "view"} for node in nodes]
+def _comparable(items: list[Any]) -> list[dict[str, Any]]:
+    aside = ("view", "data")
+    return [{k: v for k, v in item.items() if k not in aside} for item in items]
 
 
 def layered(spec: ExperimentSpec) -> dict[str, tuple[float, float]]:
