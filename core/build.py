@@ -1,6 +1,6 @@
 """From a document to a network of modules: `ExperimentSpec` → `SNN`.
 
-Populations become `InputNeuron`-free handles, `LIF` or `LI` modules, projections become
+Inputs become handles with spikes, populations `LIF` or `LI` modules, projections
 `Synapse` modules; the result is a torch module with an `Experiment` inside.
 """
 
@@ -12,13 +12,12 @@ import torch
 
 from core.chip.pipeline import StageMemory
 from core.chip.results import Execution
-from core.errors import NetworkError
 from core.experiment import Experiment
 from core.handle import LIFObservables, SynapseHandle
 from core.modules import LI, LIF, Synapse
 from core.parameter import HXParameter, MixedHXModelParameter
 from core.run import run
-from core.spec.check import check
+from core.spec.check import refuse_errors
 from core.spec.experiment import ExperimentSpec
 from core.spec.network import LIFSpec, LISpec, ProjectionSpec, Value
 from core.transforms.weight_transforms import linear_saturating
@@ -56,9 +55,8 @@ class SNN(torch.nn.Module):
     def _add(self, name: str, module: Any) -> None:
         module.name = name  # what chip views and errors call it
         self.modules_by_name[name] = module
-        self.add_module(
-            f"hx{len(self.modules_by_name)}", module
-        )  # any name may be given
+        # Torch refuses names with dots, a population may have any.
+        self.add_module(f"hx{len(self.modules_by_name)}", module)
 
     def forward(self, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
         """Run the network.
@@ -109,9 +107,7 @@ def build(
 
     :raises NetworkError: if `check` finds an error; lists all of them
     """
-    problems = [p for p in check(spec) if p.severity == "error"]
-    if problems:
-        raise NetworkError.of(problems)
+    refuse_errors(spec)
     return SNN(spec, mock=mock, memory=memory)
 
 

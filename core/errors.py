@@ -28,6 +28,11 @@ class Problem:
     subject: str = ""
     parameter: str = ""
 
+    @property
+    def is_error(self) -> bool:
+        """Whether it stops a run."""
+        return self.severity == "error"
+
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}"
         return f"{text} {self.fix}" if self.fix else text

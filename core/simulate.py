@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.build import SNN, build
+from core.build import SNN
 from core.chip.pipeline import StageMemory
+from core.chip.readout import MADC_OFFSET, MADC_PER_LSB
 from core.chip.results import Events, Execution
 from core.datasets.yinyang import YinYangDataset
-from core.errors import NetworkError, Problem
-from core.spec.check import check
+from core.errors import Problem
+from core.spec.check import refuse_errors
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import fingerprint
 from core.spec.network import LISpec
@@ -31,9 +32,6 @@ __all__ = [
     "input_spikes",
     "simulate",
 ]
-
-#: Nominal transfer of the MADC: raw value = offset + gain * CADC LSB.
-MADC_OFFSET, MADC_GAIN = 65.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -115,9 +113,7 @@ def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResu
     :raises NetworkError: if `check` finds an error; lists all of them
     """
     started = time.perf_counter()
-    problems = [p for p in check(spec) if p.severity == "error"]
-    if problems:
-        raise NetworkError.of(problems)
+    refuse_errors(spec)
     inputs = input_spikes(spec)
     found: dict[str, dict[str, Any]] = {p.name: {} for p in spec.network.populations}
     for name, drawn in inputs.items():
@@ -126,10 +122,10 @@ def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResu
     mode = spec.run.mode if _has_neurons(spec) else ""
     with torch.no_grad():
         if mode in ("mock", "both"):
-            snn = build(spec, mock=True)
+            snn = SNN(spec, mock=True)
             _read_model(snn(inputs), found, spec)
         if mode in ("chip", "both"):
-            snn = build(spec, mock=False, memory=memory)
+            snn = SNN(spec, mock=False, memory=memory)
             execution = snn.measure(inputs)
             _read_chip(snn, found, spec)
     populations = {
@@ -245,7 +241,7 @@ def _read_chip(
                 scale.model(observed.cadc[:, 0].astype(np.float32)),
             )
         if observed.madc is not None and observed.madc.size:
-            lsb = (observed.madc[1, :, :1] - MADC_OFFSET) / MADC_GAIN
+            lsb = (observed.madc[1, :, :1] - MADC_OFFSET) / MADC_PER_LSB
             values = scale.model(lsb).astype(np.float32)
             found[name]["madc"] = Signal(observed.madc[0, :, 0] * CYCLE, values)
             found[name]["madc_neuron"] = spec.recording.madc_neuron

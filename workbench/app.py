@@ -39,9 +39,6 @@ class Workbench(pn.viewable.Viewer):
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
         self._status = pn.pane.HTML("", margin=(0, 12, 6, 12))
-        self._busy = pmui.LinearProgress(
-            sizing_mode="stretch_width", margin=0, height=3, visible=False
-        )
         self.keys = Keys(
             {
                 "ctrl+z": self.project.undo,

@@ -6,7 +6,7 @@ edited number back into the document.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,16 +77,11 @@ class Line:
 
     def shown(self) -> dict[str, Any]:
         """Return what the browser needs."""
-        shown = {k: v for k, v in asdict_shallow(self).items() if k != "put"}
+        shown = {k: v for k, v in vars(self).items() if k != "put"}
         shown["kind"] = "choice" if self.choices else "number"
         if isinstance(self.value, str) and not self.choices:
             shown["kind"] = "text"
         return shown
-
-
-def asdict_shallow(line: Line) -> dict[str, Any]:
-    """Return the fields of ``line`` by name."""
-    return {name: getattr(line, name) for name in line.__dataclass_fields__}
 
 
 def lines(spec: ExperimentSpec, problems: tuple[Problem, ...]) -> list[Line]:
@@ -112,7 +107,7 @@ def _with_problems(
             said = texts.get(p.parameter, "")
             texts[p.parameter] = f"{said} {p.what} {p.fix}".strip()
     return [
-        Line(**{**asdict_shallow(line), "problem": texts[name]})
+        replace(line, problem=texts[name])
         if (name := line.id.split(".")[-1]) in texts
         else line
         for line in found
@@ -238,7 +233,7 @@ def _scale(scale: VoltageScale, change: Callable[[str], Put]) -> list[Line]:
     labels = {"offset": "LSB of model 0", "gain": "LSB per model unit"}
     found = []
     for field, label in labels.items():
-        info = FieldInfo(**{**vars(scale.info(field)), "label": label, "group": "chip"})
+        info = replace(scale.info(field), label=label, group="chip")
 
         def put(s: ExperimentSpec, v: Any, field: str = field) -> ExperimentSpec:
             return change("scale")(s, scale.replace(**{field: v}))
@@ -330,7 +325,7 @@ def _fields(
 def _projection(projection: ProjectionSpec) -> list[Line]:
     name, weights = projection.name, projection.weights
 
-    def replace(spec: ExperimentSpec, **changes: Any) -> ExperimentSpec:
+    def changed(spec: ExperimentSpec, **changes: Any) -> ExperimentSpec:
         new = spec.network.projection(name).replace(**changes)
         return spec.replace(network=spec.network.with_projection(new))
 
@@ -345,8 +340,8 @@ def _projection(projection: ProjectionSpec) -> list[Line]:
         now = spec.network.projection(name).weights
         size = float(np.abs(now).mean()) if now.size else 0.0
         if one or size == 0:
-            return replace(spec, weights=np.full_like(now, value))
-        return replace(spec, weights=now * np.float32(value / size))
+            return changed(spec, weights=np.full_like(now, value))
+        return changed(spec, weights=now * np.float32(value / size))
 
     info = FieldInfo(
         "The weight." if one else "Scales all weights: mean of their magnitudes.",
@@ -381,7 +376,7 @@ def _projection(projection: ProjectionSpec) -> list[Line]:
             projection.info("weight_scale"),
             scale,
             default,
-            lambda s, v: replace(s, weight_scale=v),
+            lambda s, v: changed(s, weight_scale=v),
         ),
     ]
 

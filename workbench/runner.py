@@ -66,7 +66,7 @@ class Runner(param.Parameterized):
         What is published while the browser is still drawing the page can get lost.
         """
         spec = self.project.spec
-        if any(p.severity == "error" for p in self.project.problems):
+        if any(p.is_error for p in self.project.problems):
             return
         self._asked = fingerprint(spec)
         first: Future[RunResult] = Future()
@@ -100,8 +100,7 @@ class Runner(param.Parameterized):
         if mark == self._asked:
             return
         self._asked = mark
-        errors = [p for p in self.project.problems if p.severity == "error"]
-        if errors:
+        if any(p.is_error for p in self.project.problems):
             self._wanted = None
             self._set(problems=(), current=False)
         elif self.busy:

@@ -22,10 +22,7 @@ def kernel(function: F) -> F:
 
     Without a writable cache directory it is compiled in every process.
     """
-    try:
-        return cast(F, njit(cache=True, **SETTINGS)(function))
-    except RuntimeError:  # numba: no locator for the cache file
-        return cast(F, njit(**SETTINGS)(function))
+    return _cached(function, SETTINGS)
 
 
 def exact(function: F) -> F:
@@ -33,7 +30,10 @@ def exact(function: F) -> F:
 
     For kernels that must be equal to a reference to the last bit.
     """
-    settings = {**SETTINGS, "fastmath": False}
+    return _cached(function, {**SETTINGS, "fastmath": False})
+
+
+def _cached(function: F, settings: dict[str, Any]) -> F:
     try:
         return cast(F, njit(cache=True, **settings)(function))
     except RuntimeError:  # numba: no locator for the cache file

@@ -12,7 +12,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from core.errors import Problem, did_you_mean
+from core.errors import NetworkError, Problem, did_you_mean
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import Spec
 from core.spec.network import LISpec, NetworkSpec, PopulationSpec, Value, VoltageScale
@@ -35,6 +35,16 @@ def check(spec: ExperimentSpec) -> list[Problem]:
         *_settings(spec),
     ]
     return sorted(problems, key=lambda problem: problem.severity == "note")
+
+
+def refuse_errors(spec: ExperimentSpec) -> None:
+    """Raise if ``spec`` cannot be built.
+
+    :raises NetworkError: lists all errors that `check` finds
+    """
+    errors = [problem for problem in check(spec) if problem.is_error]
+    if errors:
+        raise NetworkError.of(errors)
 
 
 def bounds(spec: Spec, where: str, subject: str) -> Iterator[Problem]:

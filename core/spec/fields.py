@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -103,16 +104,16 @@ class Spec:
     @classmethod
     def info(cls, name: str) -> FieldInfo:
         """Return unit, bounds and help of the field ``name``."""
-        for f in dataclasses.fields(cls):
-            if f.name == name:
-                info: FieldInfo = f.metadata.get("info", FieldInfo(""))
-                return info
-        raise KeyError(f"{cls.__name__} has no field {name!r}")
+        try:
+            return cls.infos()[name]
+        except KeyError:
+            raise KeyError(f"{cls.__name__} has no field {name!r}") from None
 
     @classmethod
     def infos(cls) -> dict[str, FieldInfo]:
         """Return unit, bounds and help of all fields, in order of declaration."""
-        return {f.name: cls.info(f.name) for f in dataclasses.fields(cls)}
+        this: Any = cls  # mypy takes the hash of its instances for that of the class
+        return _infos(this)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -126,6 +127,12 @@ class Spec:
 
     def __hash__(self) -> int:
         return hash(fingerprint(self))
+
+
+@cache
+def _infos(cls: type[Any]) -> dict[str, FieldInfo]:
+    fields = dataclasses.fields(cls)
+    return {f.name: f.metadata.get("info", FieldInfo("")) for f in fields}
 
 
 def _same(a: Any, b: Any) -> bool:

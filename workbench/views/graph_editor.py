@@ -11,7 +11,6 @@ from html import escape
 from typing import Any
 
 import jsonschema  # noqa: F401  (panel-reactflow would import it at the first drop: 4 s)
-import networkx as nx
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
@@ -24,6 +23,7 @@ from core.spec import edit
 from core.spec.edit import color_of
 from core.spec.experiment import ExperimentSpec
 from core.spec.network import KINDS, PopulationSpec, ProjectionSpec
+from core.spec.nir_layout import placed
 from workbench.plots.miniature import raster_svg, trace_svg
 from workbench.project import Project
 from workbench.runner import Runner
@@ -296,8 +296,7 @@ class GraphEditor(pn.viewable.Viewer):
         spec = self.project.spec
         color = population_color(color_of(spec.network, population.name), self.dark)
         wrong = any(
-            p.subject == population.name and p.severity == "error"
-            for p in self.project.problems
+            p.subject == population.name and p.is_error for p in self.project.problems
         )
         x, y = population.position
         name = mode(self.dark)
@@ -325,8 +324,7 @@ class GraphEditor(pn.viewable.Viewer):
         inhibitory = bool(weights.size) and float(weights.mean()) < 0
         selected = spec.view.selected == projection.name
         wrong = any(
-            p.subject == projection.name and p.severity == "error"
-            for p in self.project.problems
+            p.subject == projection.name and p.is_error for p in self.project.problems
         )
         if wrong:
             color = PROBLEM[mode(self.dark)]
@@ -392,7 +390,7 @@ class GraphEditor(pn.viewable.Viewer):
         """Show what is wrong under the graph, the refused gesture first."""
         project = self.project
         problems = [project.message] if project.message is not None else []
-        problems += [p for p in project.problems if p.severity == "error"]
+        problems += [p for p in project.problems if p.is_error]
         problems += self.runner.problems
         color = PROBLEM[mode(self.dark)]
         quiet = TEXT[mode(self.dark)]["quiet"]
@@ -440,13 +438,5 @@ def _comparable(items: list[Any]) -> list[dict[str, Any]]:
 
 def layered(spec: ExperimentSpec) -> dict[str, tuple[float, float]]:
     """Return a place for each population: columns by distance from the inputs."""
-    graph = nx.DiGraph()
-    graph.add_nodes_from(p.name for p in spec.network.populations)
-    graph.add_edges_from((p.source, p.target) for p in spec.network.projections)
-    order = nx.condensation(graph)
-    places = {}
-    for column, layer in enumerate(nx.topological_generations(order)):
-        names = sorted(name for part in layer for name in order.nodes[part]["members"])
-        for row, name in enumerate(names):
-            places[name] = (145.0 * column, 60.0 + 120.0 * row)
-    return places
+    names = {p.name for p in spec.network.populations}
+    return {p.name: p.position for p in placed(spec.network, names).populations}
