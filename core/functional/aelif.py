@@ -1,4 +1,4 @@
-"""The time loop of the adaptive exponential leaky integrate-and-fire neuron.
+"""Adaptive exponential leaky integrate-and-fire neurons over time.
 
 Explicit Euler with step ``dt``; right-hand sides are old values unless marked ``'``::
 
@@ -9,27 +9,22 @@ Explicit Euler with step ``dt``; right-hand sides are old values unless marked `
     v' = reset where z' = 1, and while the neuron is refractory
 
 A spike that arrives in step t changes the current of step t and moves the membrane
-first in step t + 1. This loop is the reference; measured data replaces what is computed
-and gradients pass (`core.functional.unterjubel`).
+first in step t + 1. Measured data replaces what is computed and gradients pass
+(`core.functional.unterjubel`). Three ways lead to the same numbers: the reference
+`core.functional.loop`, the kernel behind `core.functional.fused`, and code of the
+caller, `core.functional.step_code`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from core.errors import NotEmulatedError, ShapeError
-from core.functional import dynamics, fused
-from core.functional.refractory import (
-    refractory_mask,
-    refractory_restart,
-    refractory_steps,
-)
+from core.errors import ParameterError, ShapeError
+from core.functional import fused, loop, step_code
+from core.functional.measured import Measured
+from core.functional.parameters import check_parameter, parameter
+from core.functional.step_code import CuBaStepCode
 from core.functional.threshold import check_method
-from core.functional.threshold import threshold as spiking_threshold
-from core.functional.unterjubel import inject
 
 #: membrane, its MADC samples, current, adaptation, its MADC samples, spikes
 Traces = tuple[Tensor, Any, Tensor, Tensor, Any, Tensor]
@@ -65,7 +60,7 @@ def cuba_aelif_integration(
     """Integrate neurons with current-based synapses over time.
 
     Parameters are numbers or broadcast to (batch, neurons); potentials are in model
-    units, times in seconds.
+    units, times in seconds. Those of terms that are off may be None.
 
     :param input: graded spikes, shape (time, batch, neurons), model units
     :param c_mem: membrane capacitance, s
@@ -74,148 +69,127 @@ def cuba_aelif_integration(
     :param hw_data: handle with ``voltage``, ``adaptation`` and ``spikes`` as measured,
         each may be None; if it is shorter than ``input``, so is the result
     :param dt: step width, s
+    :param integration_step_code: code to execute in each step, see
+        `core.functional.step_code`; what `CuBaStepCode` writes for these flags takes
+        the loops of the library, like None
     :returns: membrane, membrane by MADC, current, adaptation, adaptation by MADC,
         spikes; each of shape (time, batch, neurons), the MADC ones as measured or None
-    :raises ShapeError: if ``input`` has not three dimensions
-    :raises ParameterError: if there is no surrogate gradient ``method``
-    :raises NotEmulatedError: if custom step code is given
-    """
-    _check(input, method, integration_step_code)
-    hw = _measured(hw_data)
-    adaptive = subthreshold_adaptation or spike_triggered_adaptation
-    leak, reset, threshold, tau_syn, c_mem, g_l, slope, onset, tau_adap, a, b = (
-        _parameter(p, input)
-        for p in (
-            leak,
-            reset,
-            threshold,
-            tau_syn,
-            c_mem,
-            1.0 if g_l is None else g_l,
-            exp_slope,
-            exp_threshold,
-            tau_adap,
-            subthreshold_adaptation_strength,
-            spike_triggered_adaptation_increment,
-        )
-    )
-    hold = refractory_steps(refractory_time, dt) if refractory and fire else None
-    mobility, decay = dt / c_mem, 1 - dt / tau_syn
-    start = leak if leaky or subthreshold_adaptation else 0.0
-    plain = hw_data is None and not (exponential or adaptive)
-    if plain and fused.applies(
-        input, mobility, g_l, leak, decay, threshold, reset, hold
-    ):
-        membrane, synaptic, spikes = fused.integrate(
-            input,
-            mobility=mobility,
-            conductance=g_l,
-            leak=leak,
-            start=start,
-            decay=decay,
-            threshold=threshold,
-            reset=reset,
-            hold=hold,
-            leaky=leaky,
-            fire=fire,
-        )
-        return membrane, None, synaptic, torch.zeros_like(membrane), None, spikes
-    currents = dynamics.currents(
-        g_l,
-        leak=leak if leaky else None,
-        exponential=(slope, onset) if exponential else None,
-        adaptive=adaptive,
-    )
-    adapt = dynamics.adaptation_step(
-        dt,
-        tau_adap if adaptive else 1.0,
-        leak,
-        strength=a if subthreshold_adaptation else None,
-        increment=b if spike_triggered_adaptation else None,
-    )
+    :raises ShapeError: if ``input`` has not three dimensions, or measured data or a
+        parameter does not fit it
+    :raises ParameterError: if there is no surrogate gradient ``method``, or a parameter
+        is not finite, or not above zero where the equations divide by it
+    :raises StepCodeError: if the code of the caller fails
 
-    i = w = z = input.new_zeros(input.shape[1:])
-    v = torch.zeros_like(i) + start
-    counter = i.float()
-    trace = []
-    for x, v_hw, w_hw, z_hw in hw.steps(input):
-        drive = i
-        for current in currents:
-            drive = drive + current(v, w)
-        v = inject(v + mobility * drive, v_hw)
-        i = i * decay + x
-        if fire:
-            z = inject(spiking_threshold(v - threshold, method, alpha), z_hw)
-        if adaptive:
-            w = inject(adapt(w, v, z), w_hw)
-        if fire and v_hw is None:
-            v = torch.where(z.detach() > 0, reset, v)
-        if hold is not None:
-            z, v, counter = refractory_mask(z, v, counter, reset)
-            z, v = inject(z, z_hw), inject(v, v_hw)
-            counter = refractory_restart(z, counter, hold)
-        trace.append((v, i, w, z))
-    membrane, synaptic, adaptation, spikes = map(torch.stack, zip(*trace, strict=True))
+    >>> import torch
+    >>> values = {"leak": 0, "reset": 0, "threshold": 1, "tau_syn": 5e-6, "g_l": 1}
+    >>> values |= {"c_mem": 5e-6, "refractory_time": 2e-6, "method": "superspike"}
+    >>> off = dict.fromkeys(("exp_slope", "exp_threshold", "tau_adap"))
+    >>> off |= dict.fromkeys(["subthreshold_adaptation_strength"])
+    >>> off |= dict.fromkeys(["spike_triggered_adaptation_increment"])
+    >>> membrane, *_, spikes = cuba_aelif_integration(
+    ...     torch.ones(12, 1, 1), alpha=50.0, refractory=True, **values, **off
+    ... )
+    >>> spikes.flatten().nonzero().flatten().tolist()
+    [4, 8]
+    """
+    check_input(input)
+    check_method(method)
+    dt = check_parameter("dt", dt, above=0)
+    hw = Measured.of(hw_data)
+    terms = CuBaStepCode(
+        leaky,
+        fire,
+        refractory and fire,
+        exponential,
+        subthreshold_adaptation,
+        spike_triggered_adaptation,
+        hw_voltage_trace_available=hw.voltage is not None,
+        hw_adaptation_trace_available=hw.adaptation is not None,
+        hw_spikes_available=hw.spikes is not None,
+    )
+    values = _used(
+        input,
+        terms,
+        leak=leak,
+        g_l=1.0 if g_l is None else g_l,
+        c_mem=c_mem,
+        tau_syn=tau_syn,
+        threshold=threshold,
+        reset=reset,
+        refractory_time=refractory_time,
+        exp_slope=exp_slope,
+        exp_threshold=exp_threshold,
+        tau_adap=tau_adap,
+        subthreshold_adaptation_strength=subthreshold_adaptation_strength,
+        spike_triggered_adaptation_increment=spike_triggered_adaptation_increment,
+    )
+    code = integration_step_code
+    if code is not None and code != terms.generate():
+        membrane, current, adaptation, spikes = step_code.integrate(
+            code, input, hw, terms, values, dt=dt, method=method, alpha=alpha
+        )
+    elif hw_data is None and fused.applies(input, terms, values):
+        membrane, current, adaptation, spikes = fused.integrate(
+            input, terms, values, dt=dt
+        )
+    else:
+        membrane, current, adaptation, spikes = loop.integrate(
+            input, hw, terms, values, dt=dt, method=method, alpha=alpha
+        )
     return (
         membrane,
         hw.voltage_madc,
-        synaptic,
+        current,
         adaptation,
         hw.adaptation_madc,
         spikes,
     )
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """Measured data of one population; None is what was not measured."""
+def check_input(input: Tensor) -> None:
+    """Raise if graded spikes are no floats of the shape (time, batch, neurons).
 
-    voltage: Tensor | None = None
-    adaptation: Tensor | None = None
-    spikes: Tensor | None = None
-    voltage_madc: Any = None
-    adaptation_madc: Any = None
-
-    def steps(self, input: Tensor) -> Iterator[tuple[Tensor, Any, Any, Any]]:
-        """Yield input, membrane, adaptation and spikes of each step."""
-        parts = (self.voltage, self.adaptation, self.spikes)
-        length = min([len(input), *(len(part) for part in parts if part is not None)])
-        return zip(
-            input[:length].unbind(0),
-            *([None] * length if p is None else p[:length].unbind(0) for p in parts),
-            strict=True,
+    :raises ShapeError: if they have another shape
+    :raises ParameterError: if they are whole numbers, in which nothing can be computed
+    """
+    if not input.is_floating_point():
+        raise ParameterError(
+            "integration",
+            f"graded spikes are of type {input.dtype}.",
+            "Convert them: graded_spikes.float().",
         )
-
-
-def _measured(hw_data: Any) -> _Measured:
-    if hw_data is None:
-        return _Measured()
-    voltage, adaptation = hw_data.voltage, hw_data.adaptation
-    return _Measured(
-        voltage=getattr(voltage, "cadc", None),
-        adaptation=getattr(adaptation, "cadc", None),
-        spikes=hw_data.spikes,
-        voltage_madc=getattr(voltage, "madc", None),
-        adaptation_madc=getattr(adaptation, "madc", None),
-    )
-
-
-def _parameter(value: Any, like: Tensor) -> Any:
-    """Return a tensor parameter with dtype and device of ``like``."""
-    return value.to(like) if isinstance(value, Tensor) else value
-
-
-def _check(input: Tensor, method: str, integration_step_code: str | None) -> None:
     if input.ndim != 3:
         raise ShapeError(
             "integration",
             f"graded spikes have shape {tuple(input.shape)}.",
             "Give them the shape (time, batch, neurons).",
         )
-    check_method(method)
-    if integration_step_code is not None:
-        raise NotEmulatedError(
-            "integration_step_code",
-            "custom step code is not executed.",
-            "Leave it out and choose the terms by the flags.",
-        )
+
+
+def _used(input: Tensor, terms: CuBaStepCode, **given: Any) -> dict[str, Any]:
+    """Return the checked parameters of ``terms`` by their names in the step code."""
+    wanted: dict[str, tuple[str, float | None]] = {
+        "c": ("c_mem", 0.0),
+        "tau_syn": ("tau_syn", 0.0),
+    }
+    if terms.leaky or terms.subthreshold_adaptation:
+        wanted["leak"] = ("leak", None)
+    if terms.leaky or terms.exponential:
+        wanted["g_l"] = ("g_l", None)
+    if terms.exponential:
+        wanted["exp_slope"] = ("exp_slope", 0.0)
+        wanted["exp_threshold"] = ("exp_threshold", None)
+    if terms.adaptive:
+        wanted["tau_adaptation"] = ("tau_adap", 0.0)
+    if terms.subthreshold_adaptation:
+        wanted["a"] = ("subthreshold_adaptation_strength", None)
+    if terms.spike_triggered_adaptation:
+        wanted["b"] = ("spike_triggered_adaptation_increment", None)
+    if terms.fire:
+        wanted |= {"threshold": ("threshold", None), "reset": ("reset", None)}
+    if terms.refractory:
+        wanted["refractory_time"] = ("refractory_time", None)
+    return {
+        name: parameter(label, given[label], input, above)
+        for name, (label, above) in wanted.items()
+    }

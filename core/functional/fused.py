@@ -2,9 +2,10 @@
 
 `applies` decides once, before the loop: single precision on the CPU, no gradient, no
 measured data, neither exponential nor adaptation terms. Everything else takes the
-reference loop of `core.functional.aelif`; both give the same numbers to the last bit.
+reference, `core.functional.loop`; both give the same numbers to the last bit.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,38 +13,34 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.functional.refractory import refractory_steps
+from core.functional.state import States
+from core.functional.step_code import CuBaStepCode
 from core.kernels import membrane as kernel
 
 
-def applies(input: Tensor, *parameters: Any) -> bool:
-    """Return whether the kernel may integrate ``input`` with these parameters."""
-    tensors = [input, *(p for p in parameters if isinstance(p, Tensor))]
+def applies(input: Tensor, terms: CuBaStepCode, values: Mapping[str, Any]) -> bool:
+    """Return whether the kernel may integrate ``input`` with these parameters.
+
+    :param terms: which terms there are
+    :param values: the parameters of these terms
+    """
+    if terms.exponential or terms.adaptive:
+        return False
+    tensors = [input, *(p for p in values.values() if isinstance(p, Tensor))]
     if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
         return False
     return all(t.dtype == torch.float32 and t.device.type == "cpu" for t in tensors)
 
 
 def integrate(
-    input: Tensor,
-    *,
-    mobility: Any,
-    conductance: Any,
-    leak: Any,
-    start: Any,
-    decay: Any,
-    threshold: Any,
-    reset: Any,
-    hold: Any | None,
-    leaky: bool,
-    fire: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
+    input: Tensor, terms: CuBaStepCode, values: Mapping[str, Any], *, dt: float
+) -> States:
     """Integrate neurons over time.
 
     :param input: graded spikes, shape (time, batch, neurons), model units
-    :param mobility: ``dt / C``; like all parameters a number or broadcastable to
-        (batch, neurons)
-    :param hold: refractory time in steps, None is none
-    :returns: membrane, current and spikes, each of shape (time, batch, neurons)
+    :param values: the parameters of ``terms``, by their names in the step code
+    :param dt: step width, s
     """
     steps, batch, neurons = input.shape
 
@@ -52,26 +49,30 @@ def integrate(
         spread = tensor.expand(batch, neurons).reshape(-1)
         return np.ascontiguousarray(spread.detach().numpy())
 
+    def parameter(name: str) -> NDArray[np.float32]:
+        return lanes(values.get(name, 0.0))
+
+    hold = refractory_steps(values["refractory_time"], dt) if terms.refractory else 0.0
     x = input.detach().reshape(steps, batch * neurons).contiguous().numpy()
     results = [np.empty_like(x) for _ in range(3)]
     kernel.integrate(
         x,
-        lanes(mobility),
-        lanes(conductance),
-        lanes(leak),
-        lanes(start),
-        lanes(decay),
-        lanes(threshold),
-        lanes(reset),
-        lanes(0.0 if hold is None else hold),
-        leaky,
-        fire,
-        hold is not None,
+        lanes(dt / values["c"]),
+        parameter("g_l"),
+        parameter("leak"),
+        lanes(values["leak"] if terms.starts_at_leak else 0.0),
+        lanes(1 - dt / values["tau_syn"]),
+        parameter("threshold"),
+        parameter("reset"),
+        lanes(hold),
+        terms.leaky,
+        terms.fire,
+        terms.refractory,
         results[0],
         results[1],
         results[2],
     )
-    voltage, current, spikes = (
+    membrane, current, spikes = (
         torch.from_numpy(r).reshape(steps, batch, neurons) for r in results
     )
-    return voltage, current, spikes
+    return membrane, current, torch.zeros_like(membrane), spikes

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.errors import ParameterError, ShapeError
 from core.units import WEIGHT_MAX
 
 
@@ -16,6 +17,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     :param weight: shape (target, source)
     :param bias: shape (target,)
     :returns: shape (time, batch, target)
+
+    >>> linear(torch.ones(4, 1, 2), torch.ones(3, 2)).shape
+    torch.Size([4, 1, 3])
     """
     return F.linear(input, weight, bias)
 
@@ -35,8 +39,22 @@ def linear_sparse(
     :param connections: bool, shape (target, source); None keeps all
     :param bias: shape (target,)
     :returns: shape (time, batch, target)
+    :raises ShapeError: if ``connections`` has not the shape of ``weight``
+
+    >>> weight = torch.ones(2, 2)
+    >>> linear_sparse(torch.ones(1, 1, 2), weight, torch.eye(2).bool())
+    tensor([[[1., 1.]]])
+    >>> weight.tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
     """
     if connections is not None:
+        if connections.shape != weight.shape:
+            raise ShapeError(
+                "sparse synapses",
+                f"connections have shape {tuple(connections.shape)}, weights "
+                f"{tuple(weight.shape)}.",
+                "Give both the shape (target, source).",
+            )
         weight.data[~connections] = 0
     return F.linear(input, weight, bias)
 
@@ -69,10 +87,21 @@ def linear_exponential_clamp(
     :param weight: shape (target, source)
     :param bias: shape (target,)
     :param cap: largest weight, model units
-    :param start_weight: where the roll-off starts, LSB, less than 63
+    :param start_weight: where the roll-off starts, LSB, 0…63 but not 63 itself
     :param quantize: round to the steps of the chip, ``cap / 63``
     :returns: shape (time, batch, target)
+    :raises ParameterError: if ``cap`` or ``start_weight`` is out of range
+
+    >>> y = linear_exponential_clamp(torch.ones(1, 1, 1), torch.tensor([[1.0], [9.0]]))
+    >>> y.flatten().tolist()
+    [1.0, 1.5]
     """
+    if not cap > 0 or not 0 <= start_weight < WEIGHT_MAX:
+        raise ParameterError(
+            "exponential clamp",
+            f"cap is {cap}, start_weight is {start_weight}.",
+            f"Give a cap above 0, and a start_weight from 0 to below {WEIGHT_MAX}.",
+        )
     start = start_weight / WEIGHT_MAX
     k = 1 / (1 - start)
     excess = weight.abs() / cap - start

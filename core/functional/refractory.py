@@ -68,6 +68,13 @@ def refractory_update(
     :param refractory_time: s
     :param dt: step width, s
     :returns: spikes, membrane and refractory steps left
+
+    >>> spiked, rest = torch.ones(1, 1), torch.zeros(1)
+    >>> *_, left = refractory_update(
+    ...     spiked, spiked, rest, None, None, reset=0, refractory_time=2e-6, dt=1e-6
+    ... )
+    >>> left.item()
+    2.0
     """
     z, v, counter = refractory_mask(z, v, ref_state.float(), reset)
     z, v = inject(z, spikes_hw), inject(v, membrane_hw)

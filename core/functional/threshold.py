@@ -37,6 +37,9 @@ def superspike_func(input: Tensor, alpha: float = 50.0) -> Tensor:
     :param input: membrane minus threshold, any shape, model units
     :param alpha: steepness of the surrogate, 1 / model units
     :returns: same shape, 0 or 1
+
+    >>> superspike_func(torch.tensor([-0.1, 0.1]))
+    tensor([0., 1.])
     """
     spikes: Tensor = SuperSpike.apply(input, alpha)  # type: ignore[no-untyped-call]
     return spikes

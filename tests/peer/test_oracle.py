@@ -4,6 +4,8 @@ Tolerances are those of tests/oracle/README.md: other order of float32 sums.
 """
 
 import json
+import re
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +16,34 @@ import torch
 from core import (
     LI,
     LIF,
+    BatchDropout,
     Experiment,
     Handle,
     InputNeuron,
     LIFObservables,
     MixedHXModelParameter,
+    SparseSynapse,
     Synapse,
     run,
 )
 from core.datasets.yinyang import YinYangDataset
 from core.functional import (
+    CuBaStepCode,
+    EventPropLIFFunction,
+    EventPropSynapseFunction,
+    batch_dropout,
     cuba_aelif_integration,
+    exp_cuba_li_integration,
+    exp_cuba_lif_integration,
     input_neuron,
     linear,
     linear_exponential_clamp,
     linear_sparse,
     superspike_func,
 )
+from core.functional.eventprop import CUBALIFParams, EventPropNeuron
+from core.modules.neuron import EventPropLIF
+from core.modules.synapse import EventPropSynapse
 from core.observables import AnalogObservable
 from core.transforms.decode import MaxOverTime, MeanOverTime, SumOverTime
 from core.transforms.encode import (
@@ -67,8 +80,9 @@ def assert_gradient(
     assert float((found - expected).abs().max()) <= tolerance * scale
 
 
+@pytest.mark.parametrize("executed", [False, True], ids=["loop", "step code"])
 @pytest.mark.parametrize("name", names("integrate_*", "inject_*"))
-def test_integration(name: str) -> None:
+def test_integration(name: str, executed: bool) -> None:
     data, meta = load(name)
     flags, injected = meta["flags"], meta.get("injected", {})
     values = {
@@ -86,12 +100,20 @@ def test_integration(name: str) -> None:
         adaptation=AnalogObservable(measured("hw_w", "adaptation")),
         spikes=measured("hw_z", "spikes"),
     )
+    flags = {**flags, "refractory": bool(values["refractory_time"])}
+    code = CuBaStepCode(
+        **flags,
+        hw_voltage_trace_available=injected.get("voltage", False),
+        hw_adaptation_trace_available=injected.get("adaptation", False),
+        hw_spikes_available=injected.get("spikes", False),
+    ).generate()
     v, v_madc, i, w, w_madc, z = cuba_aelif_integration(
         x,
         **values,
         **flags,
-        refractory=bool(values["refractory_time"]),
         hw_data=hw_data or None,
+        # one more character, and it is not the code of the library any more
+        integration_step_code=code + "\n" if executed else None,
     )
     loss = (v * data["grad_v"]).sum()
     if flags["fire"]:
@@ -155,6 +177,126 @@ def test_network(name: str, changes: dict[str, Any]) -> None:
         assert_close(found, data[key])
     assert_gradient(hidden.weight.grad, data["grad_w1"])
     assert_gradient(readout.weight.grad, data["grad_w2"])
+
+
+def test_eventprop_network() -> None:
+    data, meta = load("net_mock_eventprop")
+    exp = Experiment(mock=True, dt=meta["dt"])
+    common = {"leak": 0.0, "tau_mem": 6e-6, "tau_syn": 6e-6}
+    hidden = EventPropSynapse(5, 8, exp)
+    lif = EventPropLIF(8, exp, reset=0.0, threshold=1.0, **common)
+    readout, li = Synapse(8, 3, exp), LI(3, exp, **common)
+    hidden.weight.data, readout.weight.data = data["w1"], data["w2"]
+
+    g1 = hidden(LIFObservables(spikes=data["spikes_in"]))
+    z = lif(g1)
+    g2 = readout(z)
+    y = li(g2)
+    run(exp, None)
+    loss = y.membrane_cadc.amax(0).square().sum()
+    loss.backward()
+
+    assert torch.equal(z.spikes, data["z"])
+    for found, key in (
+        (g1.graded_spikes, "g1"),
+        (z.membrane_cadc, "v"),
+        (z.current, "i"),
+        (g2.graded_spikes, "g2"),
+        (y.membrane_cadc, "y"),
+        (loss, "loss"),
+    ):
+        assert_close(found, data[key])
+    assert_gradient(hidden.weight.grad, data["grad_w1"])
+    assert_gradient(readout.weight.grad, data["grad_w2"])
+
+
+def values_of(parameters: dict[str, float]) -> tuple[float, ...]:
+    """Return parameters in the order of `EventPropLIFFunction`."""
+    names = ("leak", "reset", "threshold", "tau_syn", "tau_mem")
+    return tuple(parameters[name] for name in names)
+
+
+@pytest.mark.parametrize("interface", [EventPropLIFFunction, EventPropNeuron])
+@pytest.mark.parametrize("name", ["eventprop_a", "eventprop_b", "eventprop_dt05"])
+def test_eventprop(name: str, interface: Any) -> None:
+    data, meta = load(name)
+    x = data["input_spikes"].requires_grad_()
+    weight = data["weight"].requires_grad_()
+    parameters = dict(meta["params"])
+    dt = parameters.pop("dt")
+
+    stacked = EventPropSynapseFunction.apply(x, weight)
+    stacked.retain_grad()
+    if interface is EventPropNeuron:
+        found = EventPropNeuron.apply(stacked, CUBALIFParams(**parameters), dt)
+    else:
+        found = EventPropLIFFunction.apply(stacked, *values_of(parameters), None, dt)
+    spikes, membrane, current = found
+    (spikes * data["grad_z"]).sum().backward()
+
+    assert torch.equal(spikes, data["spikes"])
+    assert_close(stacked, data["stacked"])
+    assert_close(membrane, data["membrane"])
+    assert_close(current, data["current"])
+    assert_gradient(stacked.grad, data["grad_stacked"])
+    assert_gradient(x.grad, data["grad_input"])
+    assert_gradient(weight.grad, data["grad_weight_per_batch_summed"])
+
+
+@pytest.mark.parametrize("interface", [EventPropLIFFunction, EventPropNeuron])
+@pytest.mark.parametrize("name", names("eventprop_*_hw"))
+def test_eventprop_with_measured_spikes(name: str, interface: Any) -> None:
+    data, meta = load(name)
+    stacked = data["stacked"].requires_grad_()
+    parameters = dict(meta["params"])
+    dt = parameters.pop("dt")
+
+    if interface is EventPropNeuron:
+        params = CUBALIFParams(**parameters)
+        hw = (data["hw_z"], None, None)
+        found = EventPropNeuron.apply(stacked, params, dt, hw)
+    else:
+        hw = Handle(voltage=None, adaptation=None, spikes=data["hw_z"])
+        found = EventPropLIFFunction.apply(stacked, *values_of(parameters), hw, dt)
+    spikes, membrane, current = found
+    (spikes * data["grad_z"]).sum().backward()
+
+    assert torch.equal(spikes, data["spikes"])
+    assert membrane is None
+    assert current is None
+    assert_gradient(stacked.grad, data["grad_stacked"])
+
+
+@pytest.mark.filterwarnings("ignore:exp_cuba_li:DeprecationWarning")
+@pytest.mark.parametrize("name", ["exp_lif", "exp_li"])
+def test_exponential_decays(name: str) -> None:
+    data, meta = load(name)
+    x = data["x"].requires_grad_()
+    decays = {k: data[k].numpy()[()] for k in ("tau_syn_exp", "tau_mem_exp")}
+
+    if name == "exp_lif":
+        spiking = {k: meta[k] for k in ("reset", "threshold", "alpha")}
+        spikes, membrane, current, madc = exp_cuba_lif_integration(
+            x, leak=meta["leak"], **decays, **spiking, method="superspike"
+        )
+        loss = (membrane * data["grad_v"]).sum() + (spikes * data["grad_z"]).sum()
+        assert torch.equal(spikes, data["spikes"])
+    else:
+        membrane, current, madc = exp_cuba_li_integration(
+            x, leak=meta["leak"], **decays
+        )
+        loss = (membrane * data["grad_v"]).sum()
+    loss.backward()
+
+    assert madc is None
+    assert_close(membrane, data["membrane"])
+    assert_close(current, data["current"])
+    assert_gradient(x.grad, data["grad_x"])
+
+
+def test_batch_dropout() -> None:
+    data, _ = load("batch_dropout")
+    assert torch.equal(batch_dropout(data["x"], data["mask"]), data["y"])
 
 
 @pytest.mark.parametrize("name", ["multi_input", "multi_call_same_neuron"])
@@ -293,3 +435,32 @@ def test_capacitance_and_mixed_parameters_leave_the_model_alone() -> None:
     run(exp, None)
     assert torch.equal(out.spikes, data["z"])
     assert not any(isinstance(m, InputNeuron) for m in exp.modules.nodes)
+
+
+def test_sparse_synapse_init() -> None:
+    data, meta = load("sparse_synapse_init")
+    torch.manual_seed(11)
+    synapse = SparseSynapse(data["connections"], Experiment(mock=True))
+    assert torch.equal(synapse.weight, data["weight_seed11"])
+    assert torch.equal(synapse.mask, data["mask"])
+    assert synapse.connections.tolist() == meta["connections_list"]
+
+
+def test_batch_dropout_mask() -> None:
+    data, meta = load("batch_dropout_mask")
+    dropout = BatchDropout(meta["size"], meta["dropout"], Experiment(mock=True))
+    torch.manual_seed(5)
+    assert torch.equal(dropout.set_mask(), data["mask_train_seed5"])
+    dropout.eval()
+    assert torch.equal(dropout.set_mask(), data["mask_eval"])
+
+
+def test_every_file_is_used() -> None:
+    text = Path(__file__).read_text()
+    patterns = re.findall(r'"([a-z][\w*]*)"', text)
+    unused = [
+        file.stem
+        for file in ORACLE.glob("*.npz")
+        if not any(fnmatch(file.stem, pattern) for pattern in patterns)
+    ]
+    assert not unused

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 import torch
 
-from core.errors import NotEmulatedError, ParameterError, ShapeError
+from core.errors import ParameterError, ShapeError
 from core.functional.aelif import cuba_aelif_integration
 from core.handle import Handle
 from core.observables import AnalogObservable
@@ -124,9 +124,44 @@ def test_unknown_method_is_refused() -> None:
         integrate(pulse(), method="superspik")
 
 
-def test_custom_step_code_is_not_executed() -> None:
-    with pytest.raises(NotEmulatedError, match="custom step code is not executed"):
-        integrate(pulse(), integration_step_code="raise SystemExit")
+ADEX = ("exponential", "subthreshold_adaptation", "spike_triggered_adaptation")
+
+
+@pytest.mark.parametrize("kind", [float, torch.tensor])
+@pytest.mark.parametrize("name", ["c_mem", "tau_syn", "exp_slope", "tau_adap"])
+@pytest.mark.parametrize("wrong", [0.0, -1e-6])
+def test_what_is_divided_by_must_be_above_zero(
+    name: str, wrong: float, kind: Any
+) -> None:
+    terms = dict.fromkeys(ADEX, True)
+    with pytest.raises(ParameterError, match=f"{name}: is {wrong:g}.*above 0"):
+        integrate(pulse(), **{name: kind(wrong)}, **terms)
+    with pytest.raises(ParameterError, match="dt: is 0"):
+        integrate(pulse(), dt=0)
+
+
+@pytest.mark.parametrize("name", [n for n in VALUES if n not in ("method", "alpha")])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_parameters_must_be_finite(name: str, wrong: float) -> None:
+    terms = dict.fromkeys((*ADEX, "refractory"), True)
+    for value in (wrong, torch.tensor([wrong])):
+        with pytest.raises(ParameterError, match=f"{name}: is {wrong}. Give a finite"):
+            integrate(pulse(), **{name: value}, **terms)
+
+
+def test_parameters_of_terms_that_are_off_may_be_anything() -> None:
+    values = {"tau_adap": 0.0, "exp_slope": float("nan"), "refractory_time": None}
+    on = integrate(pulse(), **values)
+    assert torch.equal(on[0], integrate(pulse())[0])
+    silent = {"threshold": None, "reset": None}
+    assert not integrate(pulse(), fire=False, **silent)[5].any()
+    assert integrate(pulse(), leaky=False, leak=None, g_l=None, fire=False)[0].any()
+
+
+def test_measured_data_of_another_size_is_refused() -> None:
+    hw = Handle(voltage=None, adaptation=None, spikes=torch.zeros(10, 2, 1))
+    with pytest.raises(ShapeError, match=r"measured.*\(10, 2, 1\).*\(10, 1, 1\)"):
+        integrate(pulse(), hw_data=hw)
 
 
 def test_backward_costs_grow_with_the_steps_not_their_square() -> None:

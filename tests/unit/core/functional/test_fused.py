@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -6,6 +5,7 @@ from hypothesis import strategies as st
 
 from core.functional import fused
 from core.functional.aelif import cuba_aelif_integration
+from core.functional.step_code import CuBaStepCode
 
 FIXED = {
     "method": "superspike",
@@ -73,13 +73,22 @@ def test_the_kernel_equals_the_reference_loop_bit_for_bit(
     )
 
 
+@pytest.mark.parametrize(
+    "term", ["exponential", "subthreshold_adaptation", "spike_triggered_adaptation"]
+)
+def test_the_kernel_has_no_adex_terms(term):
+    terms = CuBaStepCode(**{term: True})
+    assert not fused.applies(torch.zeros(3, 1, 2), terms, {})
+
+
 def test_the_kernel_is_left_alone_where_it_does_not_apply():
-    x = torch.zeros(3, 1, 2)
-    assert fused.applies(x, 1.0)
-    assert not fused.applies(x.double(), 1.0)
-    assert not fused.applies(x, torch.ones(2, requires_grad=True))
+    x, terms = torch.zeros(3, 1, 2), CuBaStepCode()
+    trained = {"leak": torch.ones(2, requires_grad=True)}
+    assert fused.applies(x, terms, {"leak": 1.0})
+    assert not fused.applies(x.double(), terms, {"leak": 1.0})
+    assert not fused.applies(x, terms, trained)
     with torch.no_grad():
-        assert fused.applies(x, torch.ones(2, requires_grad=True))
+        assert fused.applies(x, terms, trained)
 
 
 def test_the_kernel_does_not_touch_its_input():
@@ -101,10 +110,11 @@ def test_the_kernel_does_not_touch_its_input():
 
 
 @pytest.mark.parametrize("steps", [1, 0])
-def test_very_short_inputs_work(steps):
+@pytest.mark.parametrize("reference", [False, True])
+def test_very_short_inputs_work(steps, reference):
     found = integrate(
         torch.zeros(steps, 1, 2),
-        False,
+        reference,
         leak=0.5,
         reset=0.0,
         threshold=1.0,
@@ -113,4 +123,4 @@ def test_very_short_inputs_work(steps):
         g_l=1.0,
         refractory_time=0.0,
     )
-    np.testing.assert_array_equal(found[0].numpy(), np.full((steps, 1, 2), 0.5))
+    assert torch.equal(found[0].detach(), torch.full((steps, 1, 2), 0.5))

@@ -1,0 +1,89 @@
+"""Leaky integrate-and-fire neurons with EventProp gradients."""
+
+from typing import Any
+
+from core.errors import NetworkError, ShapeError
+from core.functional.eventprop import EventPropLIFFunction
+from core.functional.measured import Measured
+from core.functional.trajectory import check_crossing
+from core.handle import DataHandle, LIFObservables
+from core.modules.neuron.lif import LIF
+
+
+class SingleInputError(NetworkError, AssertionError):
+    """An EventProp neuron has several inputs."""
+
+
+class EventPropLIF(LIF):
+    """Leaky integrate-and-fire neurons with the exact gradients of their spike times.
+
+    ``tau_mem dv/dt = leak - v + i``, ``tau_syn di/dt = -i``, a spike and ``v = reset``
+    where ``v > threshold``; without capacitance and refractoriness. Its one input comes
+    from `core.modules.EventPropSynapse`. Gradients reach the weights before it, but not
+    its parameters.
+
+    :param args: those of `LIF`
+    :param crossing: ``"grid"`` has Euler steps and spikes at their ends;
+        ``"interpolated"`` solves the equations exactly and finds the spike inside its
+        step, which makes the gradients far more exact. Spikes of the chip are known to
+        their step only
+    :param kwargs: those of `LIF`
+    :raises ParameterError: if there is no such ``crossing``
+
+    >>> import torch, core
+    >>> from core.modules.neuron import EventPropLIF
+    >>> from core.modules.synapse import EventPropSynapse
+    >>> experiment = core.Experiment(mock=True)
+    >>> synapse = EventPropSynapse(5, 3, experiment)
+    >>> neuron = EventPropLIF(3, experiment, leak=0, reset=0, threshold=1)
+    >>> out = neuron(synapse(core.LIFObservables(spikes=torch.ones(20, 1, 5))))
+    >>> core.run(experiment, None)
+    >>> out.spikes.shape  # (time, batch, neurons)
+    torch.Size([20, 1, 3])
+    """
+
+    def __init__(self, *args: Any, crossing: str = "grid", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.crossing = check_crossing(crossing)
+
+    def forward_func(self, *input: DataHandle, hw_data: Any = None) -> DataHandle:
+        """Integrate the neurons, or take what was measured.
+
+        :param input: one handle, with ``graded_spikes`` of shape
+            (2, time, batch, neurons), model units
+        :param hw_data: measured data of `post_process`, or None
+        :raises SingleInputError: if there are several inputs
+        :raises ShapeError: if the shape or the number of neurons differs
+        """
+        if len(input) != 1:
+            raise SingleInputError(
+                type(self).__name__,
+                f"takes one input, it has {len(input)}.",
+                "Join the sources before it in one EventPropSynapse.",
+            )
+        graded = input[0].graded_spikes
+        if graded.ndim != 4 or (graded.shape[0], graded.shape[-1]) != (2, self.size):
+            raise ShapeError(
+                type(self).__name__,
+                f"has {self.size} neurons, its input has shape {tuple(graded.shape)}.",
+                f"Give it the shape (2, time, batch, {self.size}), as EventPropSynapse "
+                "does.",
+            )
+        values = {name: p.model_value for name, p in self.params_dict().items()}
+        spikes, membrane, current = EventPropLIFFunction.apply(  # type: ignore[no-untyped-call]
+            graded,
+            values["leak"],
+            values["reset"],
+            values["threshold"],
+            values["tau_syn"],
+            values["tau_mem"],
+            hw_data,
+            1e-6 if self.experiment is None else self.experiment.dt,
+            self.crossing,
+        )
+        return LIFObservables(
+            spikes=spikes,
+            membrane_cadc=membrane,
+            membrane_madc=Measured.of(hw_data).voltage_madc,
+            current=current,
+        )
