@@ -78,6 +78,14 @@ class CalibrationError(HXError, RuntimeError):
     """A calibration target cannot be reached at all."""
 
 
+class RecordingError(HXError, RuntimeError, ValueError):
+    """The chip cannot record what was asked for."""
+
+
+class SharedValueError(HXError, AttributeError):
+    """Populations differ in a value that the chip has only once."""
+
+
 class ConversionError(HXError, ValueError):
     """A NIR or JSON document cannot be read or written."""
 

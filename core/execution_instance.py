@@ -1,28 +1,102 @@
-"""One use of one emulated chip."""
+"""One use of one emulated chip: its place in an experiment, its calibration."""
 
+import logging
+from abc import ABC, abstractmethod
 from itertools import count
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
+
+from core.chip import pipeline
+from core.chip.calibration_io import load
+from core.chip.config import neuron_settings
+from core.chip.coordinates import (
+    AtomicNeuronOnDLS,
+    ChipOnConnection,
+    ExecutionInstanceID,
+    LogicalNeuronOnDLS,
+)
+from core.chip.network import Network, NetworkBuilder
+from core.chip.neuron_block import Chip, NeuronBlock, NeuronSettings
 from core.chip.pipeline import StageMemory
+from core.chip.results import CalibResult, Events, Execution, PlacementResult
+from core.chip.routing import Router
+from core.chip.stored_calibration import StoredCalibration
+from core.errors import CalibrationError, HXError, NotEmulatedError
+from core.morphology import SingleCompartmentNeuron
+from core.neuron_placement import NeuronPlacement
 from core.spec.chip import TYPICAL, ChipSpec
 
+log = logging.getLogger(__name__)
 
-class ExecutionInstance:
+_HOOKS = (
+    "injection_pre_static_config",
+    "injection_pre_realtime",
+    "injection_inside_realtime_begin",
+    "injection_inside_realtime",
+    "injection_inside_realtime_end",
+    "injection_post_realtime",
+)
+
+
+class NoRecordingError(HXError, AssertionError):
+    """No population of the chip is recorded by the CADC."""
+
+
+class NoCalibrationError(HXError, AssertionError):
+    """No calibration was named."""
+
+
+class BaseExecutionInstance(ABC):
+    """Something that modules can be put on, with a number of its own."""
+
+    _instance_counter: ClassVar = count()
+
+    def __init__(self) -> None:
+        self._id = ExecutionInstanceID(next(self._instance_counter))
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}(ID={int(self.ID)})"
+
+    @property
+    def ID(self) -> ExecutionInstanceID:  # noqa: N802, the name of the interface
+        """Unique number, counting up."""
+        return self._id
+
+    @abstractmethod
+    def calibrate(self) -> None:
+        """Find the codes of the neurons."""
+
+    @abstractmethod
+    def cadc_recordings(self) -> dict[str, Any]:
+        """Return what the CADC records."""
+
+    @abstractmethod
+    def generate_playback_hooks(self) -> dict[str, Any]:
+        """Return the commands that the user put into the run."""
+
+
+class ExecutionInstance(BaseExecutionInstance):
     """One chip: its limits and noise, and what its earlier runs left behind.
 
     :param calib_path: file of a calibration to use instead of calibrating
-    :param calib_cache_dir: folder for calibrations
+    :param calib_cache_dir: kept; the emulator remembers calibrations in memory
     :param input_loopback: record the input spikes and use them for the gradients
     :param chip_spec: the emulated chip
     :param memory: keeps the stages of the chip from run to run
+    :param calibrated: False gives all circuits the same codes
+    :ivar modules: populations on this chip, in the order they were registered
+    :ivar chip: settings of the chip as containers, None before a calibration; what is
+        written to them stays until the next calibration
+    :ivar calib: the calibration with its targets, None before one
+    :ivar id_counter: number of neurons that have a place
+    :ivar neuron_placement: where neurons are, by their number
 
     >>> first, second = ExecutionInstance(), ExecutionInstance()
-    >>> second.ID - first.ID
+    >>> int(second.ID) - int(first.ID)
     1
     """
-
-    _ids: ClassVar = count()
 
     def __init__(
         self,
@@ -32,18 +106,260 @@ class ExecutionInstance:
         *,
         chip_spec: ChipSpec = TYPICAL,
         memory: StageMemory | None = None,
+        calibrated: bool = True,
     ) -> None:
-        self._id = next(self._ids)
+        super().__init__()
         self.calib_path = calib_path
         self.calib_cache_dir = calib_cache_dir
         self.input_loopback = input_loopback
         self.chip_spec = chip_spec
         self.memory = StageMemory() if memory is None else memory
+        self.calibrated = calibrated
+        self.write_ppu_symbols: dict[str, Any] = {}
+        self.read_ppu_symbols: set[str] = set()
+        for hook in _HOOKS:
+            setattr(self, hook, None)
+        self.chip: Chip | None = None
+        self.calib: StoredCalibration | None = None
+        self.stored: StoredCalibration | None = None
+        self._result: CalibResult | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the populations; a calibration from a file stays."""
+        self.modules: list[Any] = []
+        self.id_counter = 0
+        self.neuron_placement = NeuronPlacement()
+        self._placed: PlacementResult | None = None
+
+    def register(self, population: Any) -> None:
+        """Add a population; its neurons get the next numbers."""
+        self.modules.append(population)
+        if hasattr(population, "unit_ids"):
+            population.unit_ids = np.arange(population.size) + self.id_counter
+            self.id_counter += population.size
 
     @property
-    def ID(self) -> int:  # noqa: N802, the name of the interface
-        """Unique number, counting up."""
-        return self._id
+    def _neurons(self) -> list[Any]:
+        return [module for module in self.modules if hasattr(module, "unit_ids")]
 
-    def __str__(self) -> str:
-        return f"ExecutionInstance(ID={self.ID})"
+    @property
+    def has_madc_recording(self) -> bool:
+        """Whether a population is read by the MADC."""
+        return any(p.enable_madc_recording for p in self._neurons)
+
+    @property
+    def cadc_neurons(self) -> dict[str, list[int]]:
+        """Numbers of the neurons that the CADC records, by population."""
+        return {
+            str(p.descriptor): p.unit_ids.tolist()
+            for p in self._neurons
+            if p.enable_cadc_recording
+        }
+
+    def network_builder(self) -> NetworkBuilder:
+        """Return a builder with all populations of this chip.
+
+        :raises RecordingError: if more than one is read by the MADC
+        :raises SharedValueError: if they differ in a value the chip has only once
+        """
+        builder = NetworkBuilder(calibrated=self.calibrated)
+        for population in self.modules:
+            population.add_to_network_graph(builder)
+        return builder
+
+    def load_calib(self, calib_path: str | Path | None) -> Chip:
+        """Read a calibration; a file ``*.pkl`` also gives its targets.
+
+        :returns: the settings of the chip, which may be changed before a run
+        :raises NoCalibrationError: without a path
+        :raises FileNotFoundError: if there is no such file
+        :raises CalibrationError: if it is no calibration of the emulated chip
+        """
+        if calib_path is None:
+            raise NoCalibrationError(
+                str(self), "has no calibration to load.", "Give the path of a file."
+            )
+        self.calib_path = calib_path
+        return self.use_calibration(
+            load(calib_path), native=Path(calib_path).suffix == ".pkl"
+        )
+
+    def use_calibration(self, stored: StoredCalibration, native: bool = True) -> Chip:
+        """Use a calibration instead of calibrating.
+
+        :param native: whether its targets are read into the populations
+        :returns: the settings of the chip
+        """
+        if stored.chip != self.chip_spec:
+            log.warning(
+                "%s: the calibration is of chip %s, this is chip %s.",
+                self,
+                stored.chip.number,
+                self.chip_spec.number,
+            )
+        self.stored, self._result = stored, stored.result
+        self.calib = stored if native else None
+        self.chip = stored.chip_settings()
+        return self.chip
+
+    def calibrate(self) -> None:
+        """Find the codes of all populations, or read the targets of a loaded file.
+
+        Nothing is done if no parameter changed since the last time.
+
+        :raises PlacementError: if the neurons do not fit
+        """
+        if self.calib_path is not None and self.stored is None:
+            self.load_calib(self.calib_path)
+        changed = [p.calib_changed_since_last_run() for p in self._neurons]
+        if not any(changed):
+            return
+        network = self.network_builder().done()
+        if self.stored is None:
+            placement, result = pipeline.calibrated(
+                network, self.chip_spec, self.memory
+            )
+            self.take(neuron_settings(network, placement, result), result)
+            self.calib = StoredCalibration.of(
+                self.chip_spec, network, placement, result
+            )
+        elif self.calib is None:
+            log.warning("%s: parameters are not read from %s.", self, self.calib_path)
+        else:
+            self.locate(pipeline.placed(network, self.memory))
+            for p in self._neurons:
+                if p.read_params_from_calibration:
+                    p.params_from_calibration(self.calib.target, p.coordinates)
+                p.calib_changed_since_last_run()  # what was read is no change
+
+    def execute(
+        self,
+        network: Network,
+        inputs: dict[str, Events],
+        batch: int,
+        cycles: int,
+        *,
+        trial: int,
+        router: Router | None,
+        configure: pipeline.Configure,
+    ) -> Execution:
+        """Run ``network`` on this chip, as `core.chip.pipeline.execute` does.
+
+        :param cycles: duration of a batch entry, FPGA cycles
+        """
+        return pipeline.execute(
+            network,
+            inputs,
+            batch,
+            cycles,
+            self.chip_spec,
+            trial=trial,
+            router=router,
+            memory=self.memory,
+            calibration=None if self.stored is None else self.stored.result,
+            configure=configure,
+        )
+
+    def take(self, settings: NeuronSettings, result: CalibResult) -> Chip:
+        """Keep what was written by hand, unless the codes were found anew.
+
+        :param settings: as they are after the calibration ``result``
+        :returns: `chip`
+        """
+        if self.chip is None or result is not self._result:
+            self.chip, self._result = Chip(NeuronBlock(settings)), result
+        kept = self.chip.neuron_block.settings
+        kept.fires, kept.event_output = settings.fires, settings.event_output
+        return self.chip
+
+    def locate(self, placement: PlacementResult) -> None:
+        """Note where the neurons are.
+
+        :raises CalibrationError: if a loaded calibration leaves out their circuits
+        """
+        if placement is self._placed:
+            return
+        self._placed = placement
+        self.neuron_placement = NeuronPlacement()
+        shape = SingleCompartmentNeuron(1).compartments
+        for p in self._neurons:
+            circuits = placement.circuits[str(p.descriptor)]
+            if self.stored and (self.stored.result.codes["leak"][circuits] < 0).any():
+                raise CalibrationError(
+                    str(self),
+                    f"the loaded calibration has no codes for '{p.descriptor}'.",
+                    "Load a calibration of the whole chip, or none.",
+                )
+            places = [LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(c)) for c in circuits]
+            self.neuron_placement.register_id(p.unit_ids, shape, places)
+
+    def set_neuron_parameters_on_chip(self) -> None:
+        """Write what users set by hand and trained values to `chip`.
+
+        :raises ParameterError: if a trained parameter has no function to do so
+        """
+        assert self.chip is not None, "calibrated before"
+        for p in self._neurons:
+            p.configure_on_chip(self.chip)
+
+    def cadc_recordings(self) -> dict[str, list[int]]:
+        """Return the numbers of the neurons that the CADC records, by population.
+
+        :raises NoRecordingError: if there are none
+        """
+        if not self.cadc_neurons:
+            raise NoRecordingError(
+                str(self),
+                "no population is recorded by the CADC.",
+                "Set enable_cadc_recording=True on one.",
+            )
+        return self.cadc_neurons
+
+    def plasticity_rules(self) -> list[Any]:
+        """Return the plasticity rules on this chip: none, it has no PPU."""
+        return []
+
+    def generate_playback_hooks(self) -> dict[str, Any]:
+        """Return the commands that the user put into the run: none.
+
+        :raises NotEmulatedError: if there are some
+        """
+        given = [hook for hook in _HOOKS if getattr(self, hook)]
+        given += ["write_ppu_symbols"] if self.write_ppu_symbols else []
+        given += ["read_ppu_symbols"] if self.read_ppu_symbols else []
+        if given:
+            raise NotEmulatedError(
+                str(self),
+                f"has commands in {', '.join(given)}, the emulated chip runs none.",
+                "Leave them empty.",
+            )
+        return {}
+
+
+class ExecutionInstances(set[ExecutionInstance]):
+    """Several chips.
+
+    >>> ExecutionInstances([ExecutionInstance()]).plasticity_rules
+    []
+    """
+
+    @property
+    def chips(self) -> dict[ExecutionInstanceID, dict[ChipOnConnection, Chip | None]]:
+        """Settings of each chip."""
+        return {i.ID: {ChipOnConnection(): i.chip} for i in self}
+
+    @property
+    def cadc_recordings(self) -> dict[ExecutionInstanceID, dict[str, list[int]]]:
+        """What the CADC of each chip records, where it does."""
+        return {i.ID: i.cadc_recordings() for i in self if i.cadc_neurons}
+
+    @property
+    def plasticity_rules(self) -> list[Any]:
+        """Plasticity rules of all chips."""
+        return [rule for i in self for rule in i.plasticity_rules()]
+
+    @property
+    def playback_hooks(self) -> dict[ExecutionInstanceID, dict[str, Any]]:
+        """Commands of the user on each chip."""
+        return {i.ID: i.generate_playback_hooks() for i in self}

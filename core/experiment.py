@@ -1,47 +1,90 @@
 """An experiment: modules that registered themselves, run in mock or on the chip."""
 
+import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from core.backend.chip_network import batch_size, chip_network, input_events
-from core.backend.module_manager import ModuleManager
+from core import connection
+from core.backend.chip_network import Partition, batch_size, refuse_plasticity
+from core.backend.hardware_results import HardwareResults
+from core.backend.module_manager import BaseModuleManager, ModuleManager
 from core.chip import pipeline
-from core.chip.results import ChipConfig, Events, Execution
-from core.errors import NetworkError, NotEmulatedError, ParameterError
+from core.chip.calibration_io import StoredCalibration
+from core.chip.network import Network
+from core.chip.neuron_block import NeuronSettings
+from core.chip.results import (
+    CalibResult,
+    ChipConfig,
+    Events,
+    Execution,
+    PlacementResult,
+)
+from core.errors import NetworkError, ParameterError
+from core.execution_info import ExecutionInfo
 from core.execution_instance import ExecutionInstance
 from core.handle import DataHandle
 from core.modules.hx_module import HXModule, HXTorchBaseModule
-from core.modules.types import BasePopulation, Projection
-from core.observables import HardwareObservables, SpikeHandle
+from core.modules.hx_module_wrapper import HXModuleWrapper
+from core.modules.input_neuron import InputNeuron
+from core.modules.types import BasePopulation, InputPopulation, Projection
+from core.observables import HardwareObservablesExtractor
 from core.spec.chip import TYPICAL, ChipSpec
 from core.units import CYCLE, format_quantity
+
+log = logging.getLogger(__name__)
 
 #: The timer of the chip counts cycles in 32 bits.
 MAX_CYCLES = 2**32 - 1
 
 
-class HardwareResults(dict[str, Any]):
-    """What the chip gave to each population, by descriptor; None is nothing.
+class BaseExperiment(ABC):
+    """Modules and how to run them.
 
-    :ivar execution: all stages of the run, None in mock
+    :param modules: how they are connected
+    :param mock: True runs the ideal model, False the chip
+    :param dt: step width, s
     """
 
-    execution: Execution | None = None
+    def __init__(self, modules: BaseModuleManager, mock: bool, dt: float) -> None:
+        self.modules = modules
+        self.mock = mock
+        self.dt = dt
+
+    @abstractmethod
+    def connect(
+        self,
+        module: HXTorchBaseModule,
+        input_handles: tuple[DataHandle, ...] | DataHandle,
+        output_handle: DataHandle,
+    ) -> None:
+        """Add ``module`` between the handles it reads and the one it fills."""
+
+    @abstractmethod
+    def get_hw_results(self, runtime: int | None) -> HardwareResults:
+        """Run the chip; in mock, only prepare the modules."""
 
 
-class Experiment:
+class Experiment(BaseExperiment):
     """Modules and how to run them.
 
     :param mock: True runs the ideal model, False the emulated chip
     :param dt: step width, s
-    :param hw_routing_func: from the network of the chip to a routing result; None
-        takes the router of the emulator
-    :param inter_batch_entry_wait: kept; batch entries do not influence each other here
+    :param hw_routing_func: from the network of a chip and its placement to a routing
+        result; None takes the router of the emulator
+    :param inter_batch_entry_wait: pause between batch entries, FPGA cycles; it counts
+        in the duration of the run, entries do not influence each other here
     :param input_loopback: record the input spikes and use them for the gradients
     :param chip_spec: the emulated chip
     :param trial: seed of the temporal noise of the next run, then counted up
     :param calibrated: False gives all circuits the same codes
     :param memory: keeps the stages of the chip from run to run
+    :raises ParameterError: if ``dt`` is no positive number
+    :ivar modules: how the modules are connected
+    :ivar runtime_in_s: duration of the last run on the chip, s
+    :ivar last_execution: all stages of the last run on a chip
+    :ivar inter_batch_entry_routing_disabled: kept, always True
 
     >>> import torch, core
     >>> experiment = core.Experiment(mock=True, dt=0.5e-6)
@@ -51,6 +94,8 @@ class Experiment:
     >>> out.membrane_cadc.shape  # (time, batch, neurons)
     torch.Size([30, 1, 3])
     """
+
+    modules: ModuleManager
 
     def __init__(
         self,
@@ -65,10 +110,16 @@ class Experiment:
         calibrated: bool = True,
         memory: pipeline.StageMemory | None = None,
     ) -> None:
-        self.mock = mock
-        self.dt = dt
+        if not (isinstance(dt, (int, float)) and 0 < dt < float("inf")):
+            raise ParameterError(
+                "experiment",
+                f"the step width dt is {dt!r}.",
+                "Give a positive number of seconds, 1e-6 for example.",
+            )
+        super().__init__(ModuleManager(), mock, dt)
         self.hw_routing_func = hw_routing_func
         self.inter_batch_entry_wait = inter_batch_entry_wait
+        self.inter_batch_entry_routing_disabled = True
         self.input_loopback = input_loopback
         self.chip_spec = chip_spec
         self.trial = trial
@@ -83,9 +134,13 @@ class Experiment:
         """Forget all modules and results, like a new experiment."""
         for module in (*self._populations, *self._projections):
             module.descriptor = None
+            if module.execution_instance is not None:
+                module.execution_instance.clear()
         self.modules = ModuleManager()
         self.last_execution: Execution | None = None
         self.runtime_in_s: float | None = None
+        self.ppu_symbols_read: dict[str, Any] = {}
+        self._last_configs: list[ChipConfig] | None = None
         self._populations = []
         self._projections = []
         self._batch_size = 0
@@ -101,6 +156,7 @@ class Experiment:
                 input_loopback=self.input_loopback,
                 chip_spec=self.chip_spec,
                 memory=self._memory,
+                calibrated=self.calibrated,
             )
         return self._default_execution_instance
 
@@ -109,15 +165,24 @@ class Experiment:
         self._default_execution_instance = instance
 
     @property
+    def calibration(self) -> StoredCalibration | None:
+        """The calibration that the default chip uses; None calibrates before a run."""
+        return self.default_execution_instance.stored
+
+    @calibration.setter
+    def calibration(self, stored: StoredCalibration) -> None:
+        self.default_execution_instance.use_calibration(stored, stored.has_target)
+
+    @property
     def last_run_chip_configs(self) -> list[ChipConfig] | None:
-        """What was written to the chip in the last run, None before one."""
-        if self.last_execution is None or self.last_execution.config is None:
-            return None
-        return [self.last_execution.config]
+        """What was written to each chip in the last run, None before one."""
+        return self._last_configs
 
     @property
     def batch_size(self) -> int:
-        """Number of batch entries of the last run on the chip."""
+        """Number of batch entries of the current inputs, else of the last run."""
+        if self.modules.input_data():
+            self._batch_size = batch_size(self.modules)
         return self._batch_size
 
     def connect(
@@ -129,13 +194,38 @@ class Experiment:
         """Add ``module`` between the handles it reads and the one it fills."""
         self.modules.add_node(module, input_handles, output_handle)
 
+    def connect_wrapper(self, wrapper: HXModuleWrapper) -> None:
+        """Let ``wrapper`` compute in place of its members.
+
+        :raises NetworkError: if a member is in another wrapper
+        """
+        self.modules.add_wrapper(wrapper)
+
+    def get_source_handle(self, module: HXTorchBaseModule) -> DataHandle:
+        """Return the first handle that ``module`` reads.
+
+        :raises NetworkError: if the module was not called since the last run
+        """
+        inputs = (
+            self.modules.inputs_of(module) if module in self.modules.connected() else ()
+        )
+        if not inputs:
+            raise NetworkError(
+                type(module).__name__,
+                "reads no handle.",
+                "Call it with a handle before asking.",
+            )
+        return inputs[0]
+
     def register_population(self, module: BasePopulation) -> None:
-        """Name a population on the chip."""
+        """Name a population and give its neurons numbers on their chip."""
         self._name(module, len(self._populations))
         self._populations.append(module)
+        if not self.mock:
+            self._instance_of(module).register(module)
 
     def register_projection(self, module: Projection) -> None:
-        """Name a projection on the chip."""
+        """Name a projection."""
         self._name(module, len(self._projections))
         self._projections.append(module)
 
@@ -150,40 +240,153 @@ class Experiment:
             )
         module.descriptor = name
 
+    def _instance_of(self, module: HXModule) -> ExecutionInstance:
+        """Return the chip of ``module``, by default the default one."""
+        if module.execution_instance is None:
+            module.execution_instance = self.default_execution_instance
+        return module.execution_instance
+
+    def run(self, runtime: int | None) -> ExecutionInfo | None:
+        """Run and fill the handles of all modules; `core.run` is the same.
+
+        :param runtime: number of steps of ``dt``; ignored in mock
+        :returns: what the run on the chip took, None in mock
+        :raises ParameterError: if ``runtime`` is not an int and the chip is to be used
+        """
+        try:
+            if not self.mock and not isinstance(runtime, int):
+                raise ParameterError(
+                    "run",
+                    "Requested runtime invalid.",
+                    f"Give the number of time steps as an int, not {runtime!r}.",
+                )
+            results = self.get_hw_results(runtime)
+            steps = self.modules.done()
+        except Exception:
+            self.modules.clear()  # or the next calls would add to this graph
+            raise
+        if not steps:
+            log.warning("Nothing to run: call the modules again before each run.")
+        for module, inputs, output in steps:
+            module.exec_forward(inputs, output, results)  # type: ignore[arg-type]
+        return results.execution_info
+
     def get_hw_results(self, runtime: int | None) -> HardwareResults:
-        """Run the chip; in mock, only prepare the modules.
+        """Run the chips; in mock, only prepare the modules.
+
+        Chips that get spikes from each other run one after the other.
 
         :param runtime: number of steps of ``dt``
+        :raises ShapeError: if inputs differ in their batch size
         :returns: measured data in model units by descriptor, empty in mock
         :raises ParameterError: if the runtime does not fit the timer of the chip
-        :raises NetworkError: if no module was called since the last run
-        :raises NotEmulatedError: if modules are on different chips
+        :raises NetworkError: if no module was called since the last run, or modules and
+            chips do not go together
+        :raises RuntimeError: if a connection is required and none is open
+        :raises NotEmulatedError: if something is asked of the chip that it cannot do
         """
         self.modules.pre_process(self)
-        if self.mock:
-            return HardwareResults()
-        cycles = self._cycles(runtime)
-        self._register()
-        instance = self._instance()
-        network = chip_network(self.modules, self._populations, self.calibrated)
-        inputs = input_events(self.modules, self.dt)
         self._batch_size = batch_size(self.modules)
-        execution = pipeline.execute(
-            network,
-            inputs,
-            self._batch_size,
-            cycles,
-            instance.chip_spec,
-            trial=self.trial,
-            router=self.hw_routing_func,
-            memory=instance.memory,
-        )
+        results = HardwareResults()
+        if self.mock:
+            return results
+        connection.check()
+        self._prepare_static_config()
+        self._calibrate()
+        networks = self._generate_network_graphs()
+        cycles = self._cycles(runtime)
+        for instance, network in networks.items():
+            execution = instance.execute(
+                network,
+                self._generate_inputs(network, results.executions),
+                self._batch_size,
+                cycles,
+                trial=self.trial,
+                router=self.hw_routing_func,
+                configure=partial(self._configure_populations, instance),
+            )
+            results.executions[instance] = execution
+            results |= self._get_observables(network, execution, cycles * CYCLE)
         self.trial += 1
-        self.last_execution = execution
         self.runtime_in_s = cycles * CYCLE
-        results = self._results(execution, inputs, instance)
+        entry = cycles + (self.inter_batch_entry_wait or 0)
+        results.execution_info = results.info(self._batch_size * entry * CYCLE)
+        runs = list(results.executions.values())
+        self.last_execution = runs[-1]
+        self._last_configs = [run.config for run in runs if run.config is not None]
         self.modules.reset_changed_since_last_run()
         return results
+
+    def _entities(self) -> list[HXModule]:
+        return [m for m in self.modules.connected() if isinstance(m, HXModule)]
+
+    def _instances(self) -> list[ExecutionInstance]:
+        """Return all chips in use."""
+        return list(dict.fromkeys(self._instance_of(m) for m in self._entities()))
+
+    def _prepare_static_config(self) -> None:
+        """Name new modules and refuse what the emulated chips cannot run.
+
+        :raises NetworkError: if there is nothing to run
+        :raises NotEmulatedError: if a chip is to run commands of the user
+        """
+        if not self.modules.connected():
+            raise NetworkError(
+                "experiment",
+                "there is nothing to run.",
+                "Call the modules again before each run.",
+            )
+        for module in self._entities():
+            if module.descriptor is None:
+                module.register_hw_entity()
+        refuse_plasticity(self._entities())
+        for instance in self._instances():
+            instance.generate_playback_hooks()
+
+    def _calibrate(self) -> None:
+        """Read calibrations from files; others are found during the run."""
+        for instance in self._instances():
+            if instance.calib_path is not None or instance.stored is not None:
+                instance.calibrate()
+
+    def _generate_network_graphs(self) -> dict[ExecutionInstance, Network]:
+        """Return the network of each chip, in the order in which they run."""
+        parts = Partition(self.modules, self._instance_of)
+        order = parts.order(self._instances())
+        return {instance: parts.network(instance) for instance in order}
+
+    def _configure_populations(
+        self,
+        instance: ExecutionInstance,
+        settings: NeuronSettings,
+        placement: PlacementResult,
+        calibration: CalibResult,
+    ) -> NeuronSettings:
+        """Return what is written to a chip: calibrated, then changed by the user."""
+        instance.locate(placement)
+        chip = instance.take(settings, calibration)
+        instance.set_neuron_parameters_on_chip()
+        return chip.neuron_block.settings.copy()
+
+    def _generate_inputs(
+        self, network_graph: Network, done: dict[ExecutionInstance, Execution]
+    ) -> dict[str, Events]:
+        """Return the events that enter a chip, by the name of their source.
+
+        :param done: the runs of the chips before it, whose spikes are passed on
+        :raises ShapeError: if an input has another number of channels
+        """
+        recorded = {n: o for run in done.values() for n, o in run.observables.items()}
+        modules = {m.descriptor: m for m in self._entities()}
+        found: dict[str, Events] = {}
+        for external in network_graph.externals:
+            module = modules.get(external.name)
+            if isinstance(module, InputNeuron):
+                (handle, *_) = self.modules.inputs_of(module)
+                module.add_to_input_generator(handle, found)
+            elif external.name in recorded:
+                found[external.name] = recorded[external.name].events
+        return found
 
     def _cycles(self, runtime: int | None) -> int:
         """Return the runtime in FPGA cycles."""
@@ -203,61 +406,23 @@ class Experiment:
             )
         return cycles
 
-    def _register(self) -> None:
-        """Name the modules that run on the chip for the first time."""
-        if not self.modules.connected():
-            raise NetworkError(
-                "experiment",
-                "there is nothing to run.",
-                "Call the modules again before each run.",
-            )
-        for module in self.modules.connected():
-            if isinstance(module, HXModule) and module.descriptor is None:
-                module.register_hw_entity()
+    def _get_observables(
+        self, network_graph: Network, result_map: Execution, runtime: float
+    ) -> dict[str, Any]:
+        """Return what the populations of one chip were measured to do, by name.
 
-    def _instance(self) -> ExecutionInstance:
-        """Return the chip that all modules are on."""
-        found = {
-            m.execution_instance.ID: m.execution_instance
-            for m in self.modules.connected()
-            if isinstance(m, HXModule) and m.execution_instance is not None
-        }
-        if len(found) > 1:
-            raise NotEmulatedError(
-                "experiment",
-                f"modules are on {len(found)} execution instances, one is emulated.",
-                "Leave out execution_instance.",
-            )
-        instance = next(iter(found.values()), self.default_execution_instance)
-        if instance.calib_path is not None:
-            raise NotEmulatedError(
-                str(instance),
-                "calibrations from files are not read.",
-                "Leave out calib_path: the neurons are calibrated before the run.",
-            )
-        return instance
-
-    def _results(
-        self,
-        execution: Execution,
-        inputs: dict[str, Events],
-        instance: ExecutionInstance,
-    ) -> HardwareResults:
-        """Return what each population was measured to do."""
-        assert self.runtime_in_s is not None, "set before"
-        results = HardwareResults()
-        results.execution = execution
+        :param runtime: s
+        """
+        extractor = HardwareObservablesExtractor()
+        extractor.set_data(network_graph, result_map)
+        here = {p.name for p in network_graph.populations}
+        outside = {p.name for p in network_graph.externals}
+        found = {}
         for module in self._populations:
-            name = str(module.descriptor)
-            if name in execution.observables:
-                observables = HardwareObservables.of(
-                    execution.observables[name], self._batch_size, module.size
+            names = outside if isinstance(module, InputPopulation) else here
+            if module.descriptor in names:
+                module.hw_observables = extractor.get(module.descriptor)
+                found[module.descriptor] = module.post_process(
+                    module.hw_observables, runtime
                 )
-            elif name in inputs and instance.input_loopback:
-                sent = SpikeHandle(inputs[name], self._batch_size, module.size)
-                observables = HardwareObservables(spikes=sent)
-            else:
-                observables = HardwareObservables()
-            module.hw_observables = observables
-            results[name] = module.post_process(observables, self.runtime_in_s)
-        return results
+        return found

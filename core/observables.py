@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.chip.results import Events, Observables
+from core.chip.network import Network
+from core.chip.results import Events, Execution
 from core.errors import ParameterError
 from core.units import CADC_SIGNED_OFFSET, CYCLE
 
@@ -167,24 +168,58 @@ class HardwareObservables:
     cadc: CADCHandle | None = None
     madc: MADCHandle | None = None
 
-    @classmethod
-    def of(
-        cls, observables: Observables, batch: int, size: int
-    ) -> "HardwareObservables":
-        """Return what the chip gave for a population of ``size`` neurons."""
-        return cls(
-            spikes=SpikeHandle(observables.events, batch, size),
-            cadc=(
-                CADCHandle(observables.cadc, observables.cadc_cycles)
-                if len(observables.cadc)
-                else None
-            ),
-            madc=(None if observables.madc is None else MADCHandle(observables.madc)),
-        )
-
     def set_data(self, spikes: Any = None, cadc: Any = None, madc: Any = None) -> None:
         """Replace all three."""
         self.spikes, self.cadc, self.madc = spikes, cadc, madc
 
 
 HXTorchObservables = HardwareObservables
+
+
+class HardwareObservablesExtractor:
+    """Looks up the output of one chip by the name of a module.
+
+    >>> HardwareObservablesExtractor().get("hidden")
+    HardwareObservables(spikes=None, cadc=None, madc=None)
+    """
+
+    def __init__(self) -> None:
+        self._spikes: dict[str, SpikeHandle] = {}
+        self._cadc_samples: dict[str, CADCHandle] = {}
+        self._madc_samples: dict[str, MADCHandle] = {}
+
+    def set_data(self, network_graph: Network, result_map: Execution) -> None:
+        """Take the output of a run.
+
+        :param network_graph: what was run
+        :param result_map: all stages of the run
+        """
+        sizes = {p.name: p.size for p in network_graph.populations}
+        sizes |= {p.name: p.size for p in network_graph.externals}
+        events = result_map.inputs | {
+            name: found.events for name, found in result_map.observables.items()
+        }
+        self._spikes = {
+            name: SpikeHandle(found, result_map.batch, sizes[name])
+            for name, found in events.items()
+        }
+        measured = result_map.observables.items()
+        self._cadc_samples = {
+            name: CADCHandle(found.cadc, found.cadc_cycles)
+            for name, found in measured
+            if len(found.cadc)
+        }
+        self._madc_samples = {
+            name: MADCHandle(found.madc)
+            for name, found in measured
+            if found.madc is not None
+        }
+
+    def get(self, descriptor: str | None = None) -> HardwareObservables:
+        """Return the output for one module; nothing for a module without any."""
+        name = str(descriptor)
+        return HardwareObservables(
+            self._spikes.get(name),
+            self._cadc_samples.get(name),
+            self._madc_samples.get(name),
+        )

@@ -15,6 +15,7 @@ Values are numbers, tensors that broadcast to (batch, neurons), or None.
 from collections.abc import Callable
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -89,8 +90,8 @@ class HXBaseParameter(nn.Module):
         self.set_on_chip_func = set_on_chip_func
         return self
 
-    def set_on_chip(self, chip: Any, coords: Any) -> None:
-        """Write the trained value to ``chip`` at ``coords``.
+    def set_on_chip(self, chip: Any, neuron_coordinates: Any) -> None:
+        """Write the trained value to ``chip`` at ``neuron_coordinates``.
 
         :raises ParameterError: if no function was given to do so
         """
@@ -100,7 +101,7 @@ class HXBaseParameter(nn.Module):
                 "When executing on HW,set_on_chip_func needs to be provided.",
                 "Give it to make_trainable.",
             )
-        self.set_on_chip_func(self.hardware_value, chip, coords)
+        self.set_on_chip_func(self.hardware_value_detach(), chip, neuron_coordinates)
 
     def set_hw_config(self, neuron_coordinates: Any, neuron_configs: Any) -> None:
         """Write the trained value to ``neuron_configs``."""
@@ -125,6 +126,12 @@ class HXBaseParameter(nn.Module):
 def detached(value: Any) -> Any:
     """Return ``value`` without its gradient, if it has one."""
     return value.detach() if isinstance(value, torch.Tensor) else value
+
+
+def hardware_array(parameter: HXBaseParameter) -> Any:
+    """Return the value on the chip as a NumPy array."""
+    value = parameter.hardware_value_detach()
+    return value.cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
 
 
 class HXParameter(HXBaseParameter):

@@ -1,46 +1,110 @@
-"""Modules as nodes and handles as edges of a graph, and the order to run them in.
+"""The modules of an experiment: how they are connected and in which order they run."""
 
-Handles that no module produces enter from an open source ``"s_<module>_<number>"``,
-handles that none consumes leave to an open target ``"t_<module>"``.
-"""
-
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import networkx as nx
 
-from core.errors import NetworkError
+from core.backend import graph as graphs
+from core.backend.graph import Node, is_open
+from core.errors import HXError, NetworkError
 from core.handle import DataHandle
+from core.modules.batch_dropout import BatchDropout
 from core.modules.hx_module import HXTorchBaseModule
+from core.modules.hx_module_wrapper import HXModuleWrapper
 from core.modules.input_neuron import InputNeuron
-from core.modules.types import BasePopulation, Projection
+from core.modules.neuron import AELIF
+from core.modules.types import (
+    BasePopulation,
+    InputPopulation,
+    Population,
+    Projection,
+)
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
 
-#: A module, the handles it reads, and the handle it fills.
-Step = tuple[HXTorchBaseModule, tuple[DataHandle, ...], DataHandle]
+#: A module, the handles it reads, and the handle or handles it fills.
+Step = tuple[
+    HXTorchBaseModule,
+    tuple[DataHandle, ...],
+    DataHandle | tuple[DataHandle, ...],
+]
 
 
-class ModuleManager:
+class DropoutError(HXError, TypeError):
+    """A dropout layer does not follow one layer of neurons."""
+
+
+class BaseModuleManager(ABC):
+    """What an experiment needs of its modules."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Start a new graph."""
+
+    @abstractmethod
+    def add_node(
+        self,
+        module: HXTorchBaseModule,
+        sources: tuple[DataHandle, ...] | DataHandle,
+        target: DataHandle,
+    ) -> None:
+        """Connect ``module`` to the handles it reads and to the one it fills."""
+
+    @abstractmethod
+    def add_wrapper(self, wrapper: HXModuleWrapper) -> None:
+        """Let ``wrapper`` run in place of its members."""
+
+    @abstractmethod
+    def done(self) -> list[Step]:
+        """Return what to run in which order and start a new graph."""
+
+
+class ModuleManager(BaseModuleManager):
     """The modules of an experiment; the graph lasts from one run to the next.
 
     :ivar nodes: all modules seen so far with their numbers
+    :ivar wrappers: all wrappers seen so far with their names ``"w_<number>"``
     :ivar graph: modules by number, connected by handles, since the last run
     :ivar prev_graph: the graph of the last run
+
+    >>> import torch, core
+    >>> experiment = core.Experiment(mock=True)
+    >>> synapse = core.Synapse(2, 3, experiment)
+    >>> _ = synapse(core.LIFObservables(spikes=torch.ones(5, 1, 2)))
+    >>> sorted(experiment.modules.graph.edges, key=str)
+    [('s_0_0', 0), (0, 't_0')]
     """
+
+    _default_input_type: ClassVar[type[InputNeuron]] = InputNeuron
+    _population_types: ClassVar[tuple[type[BasePopulation], ...]] = (
+        Population,
+        InputPopulation,
+    )
 
     def __init__(self) -> None:
         self.nodes: dict[HXTorchBaseModule, int] = {}
+        self.wrappers: dict[HXModuleWrapper, str] = {}
         self.graph: Any = nx.DiGraph()
         self.prev_graph: Any = None
         self._inputs: dict[Projection, InputNeuron] = {}
+        self._graph_hash: int | None = None
 
     def __str__(self) -> str:
         lines = (f"{node}: {module}" for module, node in self.nodes.items())
         return "\n".join((f"{type(self).__name__}:", *lines))
 
+    @property
+    def _open_sources(self) -> set[str]:
+        return {n for n in self.graph if is_open(n) and n.startswith("s")}
+
+    @property
+    def _open_targets(self) -> set[str]:
+        return {n for n in self.graph if is_open(n) and n.startswith("t")}
+
     def clear(self) -> None:
-        """Start a new graph; modules keep their numbers and inputs."""
+        """Start a new graph; modules and wrappers keep their numbers."""
         self.prev_graph, self.graph = self.graph, nx.DiGraph()
 
     def add_node(
@@ -50,36 +114,34 @@ class ModuleManager:
         target: DataHandle,
     ) -> None:
         """Connect ``module`` to the handles it reads and to the one it fills."""
-        node = self.nodes.setdefault(module, len(self.nodes))
-        self.graph.add_node(node)
-        for handle in sources if isinstance(sources, tuple) else (sources,):
-            self._add_source(node, handle)
-        self._add_target(node, target)
+        node = self.nodes.setdefault(module, self.get_node_id())
+        handles = sources if isinstance(sources, tuple) else (sources,)
+        graphs.connect(self.graph, node, handles, target)
 
-    def _add_source(self, node: int, handle: DataHandle) -> None:
-        producer = self._producer(handle)
-        if producer is None:
-            producer = f"s_{node}_{self.graph.in_degree(node)}"
-        elif (producer, f"t_{producer}") in self.graph.edges:
-            self.graph.remove_node(f"t_{producer}")
-        self.graph.add_edge(producer, node, handle=handle)
+    def add_wrapper(self, wrapper: HXModuleWrapper) -> None:
+        """Let ``wrapper`` run in place of its members.
 
-    def _add_target(self, node: int, handle: DataHandle) -> None:
-        producer = self._producer(handle)
-        if producer is None:
-            self.graph.add_edge(node, f"t_{node}", handle=handle)
-        elif producer != node and is_open(producer):  # read before it was produced
-            for consumer in list(self.graph.successors(producer)):
-                self.graph.add_edge(node, consumer, handle=handle)
-            self.graph.remove_node(producer)
+        :raises NetworkError: if a member is in another wrapper
+        """
+        for other in self.wrappers:
+            shared = [m for m in other.members if wrapper.contains(m)]
+            if other is not wrapper and shared:
+                raise NetworkError(
+                    "wrapper",
+                    "You tried to register a wrapper with a group of modules that are"
+                    " partially registered in another group.",
+                    f"Remove {', '.join(type(m).__name__ for m in shared)} from one of"
+                    " the two wrappers.",
+                )
+        self.wrappers.setdefault(wrapper, self.get_wrapper_id())
 
-    def find_edges(self, handle: DataHandle) -> list[tuple[Any, Any]]:
-        """Return the edges that carry ``handle``, by identity."""
-        return [(a, b) for a, b, h in self.graph.edges.data("handle") if h is handle]
+    def get_node_id(self) -> int:
+        """Return the number of the next new module."""
+        return len(self.nodes)
 
-    def _producer(self, handle: DataHandle) -> Any:
-        edges = self.find_edges(handle)
-        return edges[0][0] if edges else None
+    def get_wrapper_id(self) -> str:
+        """Return the name of the next new wrapper."""
+        return f"w_{len(self.wrappers)}"
 
     def get_module_by_id(self, node_id: int) -> HXTorchBaseModule | None:
         """Return the module with a number."""
@@ -89,16 +151,32 @@ class ModuleManager:
         """Return the number of a module."""
         return self.nodes.get(module)
 
+    def get_wrapper_by_id(self, wrapper_id: str) -> HXModuleWrapper | None:
+        """Return the wrapper with a name."""
+        return next(
+            (w for w, name in self.wrappers.items() if name == wrapper_id), None
+        )
+
+    def get_id_by_wrapper(self, wrapper: HXModuleWrapper) -> str | None:
+        """Return the name of a wrapper."""
+        return self.wrappers.get(wrapper)
+
     def has_module(self, module: HXTorchBaseModule) -> bool:
         """Return whether ``module`` was ever connected."""
         return module in self.nodes
 
+    def find_edges(self, handle: DataHandle) -> list[tuple[Any, Any]]:
+        """Return the edges that carry ``handle``, by identity."""
+        return graphs.edges_of(self.graph, handle)
+
     def changed_since_last_run(self) -> bool:
-        """Return whether a module changed since the last run on the chip."""
-        return any(getattr(m, "changed_since_last_run", False) for m in self.nodes)
+        """Return whether modules or connections changed since the last chip run."""
+        changed = any(getattr(m, "changed_since_last_run", False) for m in self.nodes)
+        return changed or self._graph_hash != hash(frozenset(self.graph.edges))
 
     def reset_changed_since_last_run(self) -> None:
         """Note that the chip has seen the current state of all modules."""
+        self._graph_hash = hash(frozenset(self.graph.edges))
         for module in self.nodes:
             getattr(module, "reset_changed_since_last_run", lambda: None)()
 
@@ -107,48 +185,50 @@ class ModuleManager:
         return [m for m, node in self.nodes.items() if node in self.graph]
 
     def input_data(self) -> list[DataHandle]:
-        """Return the handles that no module produces."""
-        found: dict[int, DataHandle] = {
-            id(handle): handle
-            for source, _, handle in self.graph.edges.data("handle")
-            if is_open(source)
-        }
-        return list(found.values())
+        """Return the handles that no module fills."""
+        return graphs.open_inputs(self.graph)
 
     def inputs_of(self, module: HXTorchBaseModule) -> tuple[DataHandle, ...]:
         """Return the handles that ``module`` reads, in the order of its calls."""
-        edges = self.graph.in_edges(self.nodes[module], data="handle")
-        return tuple(handle for _, _, handle in edges)
+        return graphs.inputs_of(self.graph, self.nodes[module])
 
     def source_populations(self, module: HXTorchBaseModule) -> list[BasePopulation]:
         """Return the nearest populations before ``module``."""
-        return self._populations(self.nodes[module], self.graph.predecessors)
+        return self._get_populations(module)
 
     def target_populations(self, module: HXTorchBaseModule) -> list[BasePopulation]:
         """Return the nearest populations after ``module``."""
-        return self._populations(self.nodes[module], self.graph.successors)
+        return self._get_populations(module, target=True)
 
-    def _populations(self, node: Any, neighbours: Any) -> list[BasePopulation]:
+    def _get_populations(
+        self, module: HXTorchBaseModule, target: bool = False
+    ) -> list[BasePopulation]:
+        neighbours = self.graph.successors if target else self.graph.predecessors
+        node = self.nodes[module]
         found: list[BasePopulation] = []
-        seen, todo = {node}, list(neighbours(node))
+        seen, todo = set(), list(neighbours(node))
         while todo:
             other = todo.pop(0)
             if is_open(other) or other in seen:
                 continue
             seen.add(other)
-            module = self.get_module_by_id(other)
-            if isinstance(module, BasePopulation):
-                found.append(module)
+            near = self.get_module_by_id(other)
+            if isinstance(near, self._population_types):
+                found.append(near)
             else:
                 todo += neighbours(other)
         return found
 
-    def pre_process(self, experiment: "Experiment") -> None:
-        """Prepare the graph for a run: on the chip, spikes enter through inputs."""
-        if not experiment.mock:
-            self._handle_inputs(experiment)
+    def pre_process(self, instance: "Experiment") -> None:
+        """Prepare the graph for a run of the experiment ``instance``.
 
-    def _handle_inputs(self, experiment: "Experiment") -> None:
+        New dropout masks are drawn; on the chip, spikes enter through inputs.
+        """
+        self._handle_dropout_mask()
+        if not instance.mock:
+            self._handle_inputs(instance)
+
+    def _handle_inputs(self, instance: "Experiment") -> None:
         """Put an `InputNeuron` in front of each projection with an open source."""
         open_edges = [e for e in self.graph.edges.data("handle") if is_open(e[0])]
         for source, node, handle in open_edges:
@@ -156,43 +236,78 @@ class ModuleManager:
             if not isinstance(projection, Projection):
                 continue
             if projection not in self._inputs:
-                self._inputs[projection] = InputNeuron(
-                    projection.in_features, experiment, projection.execution_instance
+                self._inputs[projection] = self._default_input_type(
+                    projection.in_features, instance, projection.execution_instance
                 )
             neuron = self._inputs[projection]
-            number = self.nodes.setdefault(neuron, len(self.nodes))
+            number = self.nodes.setdefault(neuron, self.get_node_id())
             self.graph.remove_edge(source, node)
             self.graph.add_edge(source, number, handle=handle)
             self.graph.add_edge(number, node, handle=neuron.output_handle)
+
+    def _handle_dropout_mask(self) -> None:
+        """Draw the mask of each dropout and give it to the neurons before it.
+
+        :raises DropoutError: if something else than one layer of neurons is before it
+        """
+        for module in self.connected():
+            if not isinstance(module, BatchDropout):
+                continue
+            before = [
+                self.get_module_by_id(node)
+                for node in self.graph.predecessors(self.nodes[module])
+                if not is_open(node)
+            ]
+            if any(not isinstance(m, AELIF) for m in before) or len(before) > 1:
+                raise DropoutError(
+                    "dropout",
+                    "The BatchDropout module is only allowed to succeed a Neuron"
+                    " module.",
+                    "Call it with the handle of one layer of neurons.",
+                )
+            mask = module.set_mask()
+            for neuron in before:
+                assert isinstance(neuron, AELIF), "checked above"
+                neuron.mask = mask
+
+    def _handle_wrappers(self) -> None:
+        """Replace the members of each wrapper by one node."""
+        for wrapper, name in self.wrappers.items():
+            members = [self.nodes.get(m) for m in wrapper.members]
+            called = [m for m in members if m is not None and m in self.graph]
+            if not called:
+                continue
+            if len(called) < len(members):
+                raise NetworkError(
+                    f"wrapper '{name}'",
+                    f"{len(members) - len(called)} of its {len(members)} modules were"
+                    " not called.",
+                    "Call each of its modules before the run, or leave it out.",
+                )
+            graphs.collapse(self.graph, name, called)
 
     def done(self) -> list[Step]:
         """Return what to run in which order and start a new graph.
 
         :raises NetworkError: if modules depend on each other in a circle
         """
-        steps = self._order()
+        modules = self.graph
+        self.graph = modules.copy()
+        try:
+            self._handle_wrappers()
+            steps = self._order()
+        finally:
+            self.graph = modules
         self.clear()
         return steps
 
     def _order(self) -> list[Step]:
-        modules = {node: module for module, node in self.nodes.items()}
-        graph = self.graph.subgraph(n for n in self.graph if not is_open(n))
-        try:
-            order = list(nx.lexicographical_topological_sort(graph))
-        except nx.NetworkXUnfeasible:
-            circle = (modules[a] for a, _ in nx.find_cycle(graph))
-            raise NetworkError(
-                "network",
-                "Encountered cyclic dependencies in the network. These modules wait "
-                f"for each other: {', '.join(type(m).__name__ for m in circle)}.",
-                "Remove one of the connections between them.",
-            ) from None
-        return [
-            (modules[n], self.inputs_of(modules[n]), modules[n].output_handle)
-            for n in order
-        ]
-
-
-def is_open(node: Any) -> bool:
-    """Return whether ``node`` is an open source or target, not a module."""
-    return isinstance(node, str)
+        """Return the nodes of the graph in the order they run."""
+        runs: dict[Node, HXTorchBaseModule] = {n: m for m, n in self.nodes.items()}
+        runs |= {name: wrapper for wrapper, name in self.wrappers.items()}
+        names = {node: type(module).__name__ for node, module in runs.items()}
+        steps: list[Step] = []
+        for node in graphs.order(self.graph, names):
+            targets = self.graph.nodes[node].get("targets", runs[node].output_handle)
+            steps.append((runs[node], graphs.inputs_of(self.graph, node), targets))
+        return steps

@@ -46,6 +46,9 @@ _RANGE: Final = 8.0
 DRIVE: Final = 0.095
 #: Capacitance of an empty circuit, LSB of the membrane capacitance (assumed).
 INTRINSIC_CAPACITANCE: Final = 3.0
+#: Constant current of one code onto the full capacitor, LSB/µs (assumed; code 1000
+#: drives a membrane with τ = 10 µs to its limit).
+CONSTANT_CURRENT: Final = 0.03
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,17 @@ class Circuits:
 
 
 def physical(
-    codes: dict[str, Floats], mismatch: Mismatch, capacitance: Floats
+    codes: dict[str, Floats],
+    mismatch: Mismatch,
+    capacitance: Floats,
+    constant_current: Floats | Integers | float = 0.0,
 ) -> Circuits:
     """Return what the written ``codes`` make of circuits with this ``mismatch``.
 
     :param codes: what the cells hold, not necessarily whole numbers
     :param capacitance: shape (circuits,), LSB 0…63
+    :param constant_current: code onto the membrane, negative draws it down; shape
+        (circuits,)
     """
     load = relative_capacitance(capacitance)
     tau, code = _TAU_MEM_POINT
@@ -87,7 +95,8 @@ def physical(
     strength = nominal_strength(codes["strength"], codes["synapse_dac"], capacitance)
     return Circuits(
         leak=_potential("leak", codes, mismatch)
-        + mismatch.offset_current * tau_mem / 10,
+        + mismatch.offset_current * tau_mem / 10
+        + CONSTANT_CURRENT * constant_current / load * tau_mem,
         reset=_potential("reset", codes, mismatch),
         threshold=_potential("threshold", codes, mismatch),
         tau_mem=tau_mem,

@@ -12,6 +12,7 @@ from core.chip.geometry import (
     hemisphere_of,
 )
 from core.chip.network import Floats, Integers, Network
+from core.chip.neuron_block import NeuronSettings
 from core.chip.results import CalibResult, ChipConfig, PlacementResult, RoutingResult
 from core.units import WEIGHT_MAX
 
@@ -19,40 +20,56 @@ _COUNTER_MAX = 255
 _FASTEST_CLOCK = 125e6  # Hz: 250 MHz / 2^(scale + 1), one FPGA cycle at scale 0
 
 
-def assemble(
-    network: Network,
-    placement: PlacementResult,
-    calibration: CalibResult,
-    routing: RoutingResult,
-) -> ChipConfig:
-    """Return the settings of the whole chip, with notes on what did not fit."""
+def neuron_settings(
+    network: Network, placement: PlacementResult, calibration: CalibResult
+) -> NeuronSettings:
+    """Return the settings of all circuits, before anybody changes them by hand."""
     capacitance = np.zeros(CIRCUITS)
-    refractory = np.zeros(CIRCUITS)
     fires = np.zeros(CIRCUITS, bool)
     event_output = np.zeros(CIRCUITS, bool)
-    used = np.zeros(CIRCUITS, bool)
     for population in network.populations:
         circuits = placement.circuits[population.name]
         capacitance[circuits] = population.target.membrane_capacitance
-        refractory[circuits] = population.target.refractory_time
         fires[circuits] = population.fires
         event_output[circuits] = population.fires
         if population.mask is not None:
             event_output[circuits] &= population.mask
+    return NeuronSettings(
+        codes={name: code.copy() for name, code in calibration.codes.items()},
+        capacitance=capacitance,
+        constant_current=np.zeros(CIRCUITS, np.int64),
+        fires=fires,
+        event_output=event_output,
+    )
+
+
+def assemble(
+    network: Network,
+    placement: PlacementResult,
+    settings: NeuronSettings,
+    routing: RoutingResult,
+) -> ChipConfig:
+    """Return the settings of the whole chip, with notes on what did not fit."""
+    refractory = np.zeros(CIRCUITS)
+    used = np.zeros(CIRCUITS, bool)
+    for population in network.populations:
+        circuits = placement.circuits[population.name]
+        refractory[circuits] = population.target.refractory_time
         used[circuits] = True
     weights, clipped = synapse_matrix(network, placement, routing)
-    cycles, too_long = quantise_refractory(refractory, fires)
+    cycles, too_long = quantise_refractory(refractory, settings.fires & used)
     return ChipConfig(
         weights=weights,
         row_source=routing.row_source,
         row_sign=routing.row_sign,
-        codes=calibration.codes,
-        capacitance=capacitance,
+        codes=settings.codes,
+        capacitance=settings.capacitance,
         refractory_cycles=cycles,
-        fires=fires,
-        event_output=event_output,
+        fires=settings.fires,
+        event_output=settings.event_output,
         used=used,
         circuit_source=_circuit_sources(placement, routing),
+        constant_current=settings.constant_current,
         notes=_notes(clipped, too_long),
     )
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import RecordingError, SharedValueError
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -50,6 +52,7 @@ class Population:
 
     :param fires: False switches the threshold comparator off
     :param mask: shape (neurons,), False switches the event output of a neuron off
+    :param circuits: shape (neurons,), the circuits to sit on; None lets `place` choose
     """
 
     name: str
@@ -57,6 +60,7 @@ class Population:
     target: NeuronTarget
     fires: bool = True
     mask: NDArray[np.bool_] | None = None
+    circuits: Integers | None = None
 
 
 @dataclass(frozen=True)
@@ -102,12 +106,38 @@ class Network:
 
 @dataclass
 class NetworkBuilder:
-    """Collects a `Network` while modules register themselves."""
+    """Collects a `Network` while modules register themselves.
+
+    :ivar madc: population and neuron that the MADC reads, or None
+    :ivar cadc: populations that the CADC reads -> whether it writes to the slower DRAM
+    :ivar shared: values that the chip has only once
+    :ivar calibrated: False writes the median codes to every circuit
+    """
 
     populations: list[Population] = field(default_factory=list)
     externals: list[ExternalPopulation] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
     madc: tuple[str, int] | None = None
+    cadc: dict[str, bool] = field(default_factory=dict)
+    shared: dict[str, int] = field(default_factory=dict)
+    calibrated: bool = True
+
+    def share(self, name: str, values: Floats | Integers) -> None:
+        """Note a value that the chip has only once, ``i_synin_gm`` for example.
+
+        :param values: of all neurons of a population
+        :raises SharedValueError: if they, or those of another population, differ
+        """
+        found = {int(v) for v in np.ravel(values)}
+        found |= {self.shared[name]} if name in self.shared else set()
+        if len(found) > 1:
+            label = f"'{name}[0]'" if name == "i_synin_gm" else f"'{name}'"
+            raise SharedValueError(
+                "populations",
+                f"{label} requires same value for all neurons, found {sorted(found)}.",
+                "Give all populations of the experiment the same value.",
+            )
+        self.shared[name] = found.pop()
 
     def add(self, item: Population | ExternalPopulation | Projection) -> str:
         """Add ``item`` and return its name, the descriptor of later results."""
@@ -119,22 +149,23 @@ class NetworkBuilder:
             self.projections.append(item)
         return item.name
 
-    def done(
-        self,
-        *,
-        record_cadc: bool,
-        i_synin_gm: int,
-        synapse_dac_bias: int,
-        calibrated: bool,
-    ) -> Network:
-        """Return the finished network."""
+    def done(self) -> Network:
+        """Return the finished network.
+
+        :raises RecordingError: if CADC recordings go to different memories
+        """
+        if len(set(self.cadc.values())) > 1:
+            raise RecordingError(
+                "CADC",
+                "some populations record into DRAM, others into SRAM.",
+                "Set enable_cadc_recording_placement_in_dram alike for all.",
+            )
         return Network(
             tuple(self.populations),
             tuple(self.externals),
             tuple(self.projections),
             self.madc,
-            record_cadc,
-            i_synin_gm,
-            synapse_dac_bias,
-            calibrated,
+            bool(self.cadc),
+            calibrated=self.calibrated,
+            **self.shared,
         )

@@ -14,24 +14,33 @@ from typing import Any, TypeVar
 import numpy as np
 
 from core.chip.calibration import calibrate
-from core.chip.config import assemble
+from core.chip.config import assemble, neuron_settings
 from core.chip.events import by_population, pack
 from core.chip.geometry import hemisphere_of
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
+from core.chip.neuron_block import NeuronSettings
 from core.chip.placement import place
 from core.chip.readout import CADC_MEMORY
-from core.chip.results import Events, Execution, Observables
+from core.chip.results import (
+    CalibResult,
+    Events,
+    Execution,
+    Observables,
+    PlacementResult,
+)
 from core.chip.routing import Router, route
 from core.chip.rules import check_values
 from core.chip.signal_flow import emulate
-from core.errors import HXError, NetworkError, did_you_mean
+from core.errors import HXError, NetworkError, NotEmulatedError, did_you_mean
 from core.spec.chip import ChipSpec
 from core.spec.fields import fingerprint
 from core.units import CYCLES_PER_US
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+#: Changes the settings of the circuits before they are written.
+Configure = Callable[[NeuronSettings, PlacementResult, CalibResult], NeuronSettings]
 
 _REMEMBERED = 8  # results per stage
 
@@ -85,6 +94,45 @@ class _Stages:
         self.execution = replace(self.execution, **results)
 
 
+def placed(network: Network, memory: StageMemory) -> PlacementResult:
+    """Place ``network`` without running it, as `execute` does.
+
+    :raises PlacementError: if the neurons do not fit
+    """
+    return _place(_Stages(network, memory), network)
+
+
+def calibrated(
+    network: Network, chip: ChipSpec, memory: StageMemory
+) -> tuple[PlacementResult, CalibResult]:
+    """Place and calibrate ``network`` without running it, as `execute` does.
+
+    :raises PlacementError: if the neurons do not fit
+    """
+    stages = _Stages(network, memory)
+    placement = _place(stages, network)
+    return placement, _calibrate(stages, network, placement, chip)
+
+
+def _place(stages: _Stages, network: Network) -> PlacementResult:
+    stages.run("check", lambda: _check(network))
+    sizes = [(p.name, p.size, p.circuits) for p in network.populations]
+    placement = stages.run("place", lambda: place(network), sizes)
+    stages.keep(placement=placement)
+    return placement
+
+
+def _calibrate(
+    stages: _Stages, network: Network, placement: PlacementResult, chip: ChipSpec
+) -> CalibResult:
+    mismatch = stages.run("mismatch", lambda: sample_mismatch(chip), chip)
+    return stages.run(
+        "calibrate",
+        lambda: calibrate(network, placement, chip, mismatch),
+        (_calibration_key(network), placement, chip),
+    )
+
+
 def execute(
     network: Network,
     inputs: dict[str, Events],
@@ -95,6 +143,8 @@ def execute(
     trial: int = 0,
     router: Router | None = None,
     memory: StageMemory | None = None,
+    calibration: CalibResult | None = None,
+    configure: Configure | None = None,
     keep_membrane: bool = False,
 ) -> Execution:
     """Put ``network`` on the emulated ``chip``, run it, and return every stage.
@@ -105,23 +155,24 @@ def execute(
     :param trial: seeds the noise of this run; the fixed pattern is that of the chip
     :param router: used in place of the default one
     :param memory: remembers stages from call to call
+    :param calibration: taken as it is instead of calibrating
+    :param configure: changes the settings of the circuits before they are written
     :param keep_membrane: also return the true potentials, which silicon cannot show
     :raises PlacementError: if the neurons do not fit
     :raises RoutingError: if the synapse rows do not suffice; both errors carry the
         results of the earlier stages as ``error.execution``
     """
     stages = _Stages(network, memory or StageMemory())
-    stages.run("check", lambda: _check(network))
-    sizes = [(p.name, p.size) for p in network.populations]
-    placement = stages.run("place", lambda: place(network), sizes)
-    stages.keep(placement=placement)
+    stages.keep(batch=batch, inputs=inputs)
+    placement = _place(stages, network)
     mismatch = stages.run("mismatch", lambda: sample_mismatch(chip), chip)
-    calibration = stages.run(
-        "calibrate",
-        lambda: calibrate(network, placement, chip, mismatch),
-        (_calibration_key(network), placement, chip),
-    )
+    if calibration is None:
+        calibration = _calibrate(stages, network, placement, chip)
     stages.keep(calibration=calibration)
+    settings = neuron_settings(network, placement, calibration)
+    if configure is not None:
+        settings = configure(settings, placement, calibration)
+        _check_settings(settings)
     # A router of the user may look at the weights, so it is asked each time.
     routing = (
         stages.run("route", lambda: router(network, placement))
@@ -132,7 +183,7 @@ def execute(
     )
     stages.keep(routing=routing)
     config = stages.run(
-        "assemble", lambda: assemble(network, placement, calibration, routing)
+        "assemble", lambda: assemble(network, placement, settings, routing)
     )
     stages.keep(config=config)
     packed, lost = stages.run(
@@ -205,6 +256,17 @@ def _routing_key(network: Network, placement: object) -> object:
 def _check(network: Network) -> None:
     check_values(network)
     _check_names(network)
+
+
+def _check_settings(settings: NeuronSettings) -> None:
+    """Raise if something is switched on that the emulated circuits do not have."""
+    found = settings.unsupported()
+    if found:
+        raise NotEmulatedError(
+            "neuron circuits",
+            f"the emulated chip has no {', no '.join(found)} term.",
+            "Leave it off, or run the experiment with mock=True.",
+        )
 
 
 def _check_names(network: Network) -> None:

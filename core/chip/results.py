@@ -76,6 +76,8 @@ class ChipConfig:
     :param used: shape (512,), circuit belongs to a neuron
     :param circuit_source: shape (512,), index of the source that a circuit is for other
         neurons of the chip, −1 if its events go to no synapse row
+    :param constant_current: shape (512,), code −1022…1022 of the current onto the
+        membrane, 0 is off
     :param notes: what was rounded or clipped, one sentence each
     """
 
@@ -89,6 +91,7 @@ class ChipConfig:
     event_output: NDArray[np.bool_]
     used: NDArray[np.bool_]
     circuit_source: Integers = field(default_factory=lambda: np.full(512, -1))
+    constant_current: Integers = field(default_factory=lambda: np.zeros(512, np.int64))
     notes: tuple[str, ...] = ()
 
 
@@ -154,11 +157,15 @@ class Execution:
     Stages that were not reached are None: a network that cannot be routed still shows
     where it was placed.
 
+    :param batch: number of batch entries
+    :param inputs: events that were sent, by the name of their source
     :param seconds: wall time of each stage by its name
     :param notes: what was rounded, clipped or missed, one sentence each
     """
 
     network: Network
+    batch: int = 1
+    inputs: dict[str, Events] = field(default_factory=dict)
     placement: PlacementResult | None = None
     calibration: CalibResult | None = None
     routing: RoutingResult | None = None

@@ -52,7 +52,12 @@ def emulate(
     sampled = cadc_cycles(chip, runtime_cycles if record_cadc else 0, rng)
     used = np.flatnonzero(config.used)
     codes = {name: code[..., used] for name, code in written.items()}
-    circuits = physical(codes, mismatch.at(used), config.capacitance[used])
+    circuits = physical(
+        codes,
+        mismatch.at(used),
+        config.capacitance[used],
+        config.constant_current[used],
+    )
     steps = -(-runtime_cycles // emulation.STEP_CYCLES)
     trace_lane = (
         -1 if madc_circuit is None else int(np.searchsorted(used, madc_circuit))

@@ -1,5 +1,6 @@
 """The Yin-Yang data set (Kriener, Göltz and Petrovici, 2022)."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -34,11 +35,11 @@ class YinYangDataset(Dataset[tuple[Any, int]]):
         seed: int = 42,
         transform: Callable[[Any], Any] | None = None,
     ) -> None:
-        if 2 * r_small >= r_big:
+        if not 0 < 2 * r_small < r_big < math.inf:
             raise ParameterError(
                 "Yin-Yang data set",
                 f"dots of radius {r_small} do not fit into a sign of radius {r_big}.",
-                "Make r_small less than half of r_big.",
+                "Make r_small more than 0 and less than half of r_big.",
             )
         # The published samples are defined by this generator.
         self._rng = np.random.RandomState(seed)
@@ -63,7 +64,16 @@ class YinYangDataset(Dataset[tuple[Any, int]]):
         return sample.copy(), self._classes[index]
 
     def get_sample(self, goal: int | None = None) -> tuple[float, float, int]:
-        """Draw a point until it has the class ``goal``; None takes any class."""
+        """Draw a point until it has the class ``goal``.
+
+        :param goal: 0, 1, 2, an index of ``class_names``; None takes any
+        :returns: x, y and class
+        :raises ParameterError: if there is no such class
+        """
+        if goal not in (None, 0, 1, 2):
+            raise ParameterError(
+                "Yin-Yang data set", f"there is no class {goal}.", "Use 0, 1 or 2."
+            )
         while True:
             x, y = self._rng.rand(2) * 2 * self.r_big
             if np.hypot(x - self.r_big, y - self.r_big) > self.r_big:

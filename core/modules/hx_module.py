@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 Handles = DataHandle | tuple[DataHandle, ...]
 
 
+def takes_hw_data(function: Any) -> bool:
+    """Return whether ``function`` has a parameter ``hw_data``."""
+    try:
+        return "hw_data" in signature(function).parameters
+    except ValueError:  # some built-in functions have no signature
+        return False
+
+
 class HXTorchFunctionMixin:
     """The numerics of a module."""
 
@@ -32,6 +40,10 @@ class HXTorchFunctionMixin:
         """
         return input[0]
 
+    def extra_repr(self) -> str:
+        """Return what is printed of the numerics."""
+        return f"function={self.forward_func.__name__}"
+
     @property
     def func(self) -> Any:
         """`forward_func` as a function of a tuple of handles and measured data."""
@@ -39,9 +51,13 @@ class HXTorchFunctionMixin:
 
     def _call_func(self, input: Handles, hw_data: Any = None) -> Any:
         handles = input if isinstance(input, tuple) else (input,)
-        if "hw_data" in signature(self.forward_func).parameters:
-            return self.forward_func(*handles, hw_data=hw_data)
-        return self.forward_func(*handles)
+        return self._prepare_func(self.forward_func)(*handles, hw_data=hw_data)
+
+    def _prepare_func(self, function: Any) -> Any:
+        """Return ``function`` with a keyword ``hw_data``, dropped if it takes none."""
+        if takes_hw_data(function):
+            return function
+        return lambda *handles, hw_data: function(*handles)
 
 
 class HXTorchBaseModule(HXTorchFunctionMixin, nn.Module):
@@ -120,7 +136,7 @@ class HXTorchBaseModule(HXTorchFunctionMixin, nn.Module):
 
     def extra_repr(self) -> str:
         """Return what is printed of the module."""
-        return f"function={self.forward_func.__name__}, experiment={self.experiment}"
+        return f"{super().extra_repr()}, experiment={self.experiment}"
 
 
 class HXBaseExperimentModule(HXTorchBaseModule):
@@ -150,8 +166,27 @@ class HXHardwareEntityMixin:
     def register_hw_entity(self) -> None:
         """Announce the module to its experiment before the first run on the chip."""
 
-    def configure_hw_entity(self, *args: Any) -> None:
-        """Write settings that the emulated chip does not have."""
+    def post_process(self, hw_data: HardwareObservables, runtime: float) -> Any:
+        """Turn the output of the chip into tensors. Here: None.
+
+        :param runtime: s
+        """
+        return None
+
+    def add_to_network_graph(self, *args: Any) -> Any:
+        """Add the module to the network of the chip. Here: it has no part there."""
+
+    def add_to_input_generator(self, input: Any, builder: Any) -> None:
+        """Add what the module sends to the chip. Here: nothing."""
+
+    def configure_hw_entity(
+        self, neuron_id: int, neuron_block: Any, coord: Any
+    ) -> None:
+        """Change the settings of one neuron before a run. Here: none."""
+
+    def extra_repr(self) -> str:
+        """Return what is printed of the place of the module."""
+        return f"execution_instance={self.execution_instance}"
 
 
 class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
@@ -179,7 +214,8 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
 
     def extra_repr(self) -> str:
         """Return what is printed of the module."""
-        return f"{super().extra_repr()}, execution_instance={self.execution_instance}"
+        place = HXHardwareEntityMixin.extra_repr(self)
+        return f"{HXBaseExperimentModule.extra_repr(self)}, {place}"
 
 
 class HXFunctionalModule(HXBaseExperimentModule):

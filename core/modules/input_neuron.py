@@ -1,6 +1,6 @@
 """Sources of spikes outside of the chip."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
@@ -14,6 +14,9 @@ from core.modules.types import InputPopulation
 from core.observables import HardwareObservables
 from core.units import CYCLE
 
+if TYPE_CHECKING:
+    from core.experiment import Experiment
+
 
 class InputNeuron(InputPopulation):
     """Sends spikes to the chip; made by the experiment in front of open synapses.
@@ -22,6 +25,8 @@ class InputNeuron(InputPopulation):
     recorded events take the place of the input and gradients pass.
 
     :param size: number of channels
+    :param enable_spike_loopback: record the spikes that are sent and use them for the
+        gradients; without it the execution instance decides
 
     >>> import core
     >>> core.InputNeuron(5, core.Experiment(mock=True)).size
@@ -30,10 +35,35 @@ class InputNeuron(InputPopulation):
 
     output_type = LIFObservables
 
+    def __init__(
+        self,
+        size: int,
+        experiment: "Experiment | None",
+        execution_instance: Any = None,
+        chip_coordinate: Any = None,
+        *,
+        enable_spike_loopback: bool = False,
+    ) -> None:
+        super().__init__(size, experiment, execution_instance, chip_coordinate)
+        self.enable_spike_loopback = enable_spike_loopback
+
     def add_to_network_graph(self, builder: NetworkBuilder) -> str:
         """Add the source to the network of the chip and return its name."""
         assert self.descriptor is not None, "registered before"
         return builder.add(ExternalPopulation(self.descriptor, self.size))
+
+    def add_to_input_generator(
+        self, input: DataHandle, builder: dict[str, Events], dt: float | None = None
+    ) -> None:
+        """Add the events of this source to ``builder``, by its name.
+
+        :param input: with ``spikes`` of shape (time, batch, neurons)
+        :param dt: step width, s; None takes that of the experiment
+        :raises ShapeError: if the number of channels differs
+        """
+        if dt is None:
+            dt = 1e-6 if self.experiment is None else self.experiment.dt
+        builder[str(self.descriptor)] = self.input_events(input.spikes, dt)
 
     def input_events(self, spikes: Tensor, dt: float) -> Events:
         """Return the events of dense spikes.
@@ -54,8 +84,16 @@ class InputNeuron(InputPopulation):
         return Events(cycle, batch, neuron)
 
     def post_process(self, hw_data: HardwareObservables, runtime: float) -> Any:
-        """Return the recorded spikes, shape (time, batch, neurons); None without."""
-        if hw_data.spikes is None or self.experiment is None:
+        """Return the spikes that were sent; None without loopback.
+
+        :param runtime: s
+        :returns: shape (time, batch, neurons)
+        """
+        instance = self.execution_instance
+        loopback = self.enable_spike_loopback or getattr(
+            instance, "input_loopback", False
+        )
+        if not loopback or hw_data.spikes is None or self.experiment is None:
             return None
         return hw_data.spikes.to_dense(runtime, self.experiment.dt)
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from core.chip import network as chip
 from core.errors import ShapeError
+from core.functional.eventprop import EventPropSynapseFunction
 from core.functional.linear import linear
 from core.handle import DataHandle, SynapseHandle
 from core.modules.types import Projection, integer_weights
@@ -91,11 +92,21 @@ class Synapse(Projection):
 
     def add_to_network_graph(
         self, pre: str, post: str, builder: chip.NetworkBuilder
-    ) -> str:
-        """Add the integer weights to the network of the chip and return the name."""
+    ) -> tuple[str, str]:
+        """Add the integer weights to the network of the chip.
+
+        :param pre: name of the population before
+        :param post: name of the population after
+        :returns: name of the excitatory and of the inhibitory part; both are one here,
+            because the signs are parted when rows are routed
+        """
         assert self.descriptor is not None, "registered before"
-        weights = integer_weights(self.weight_transform(self.weight))
-        return builder.add(chip.Projection(self.descriptor, pre, post, weights))
+        weights = self._integer_weights()
+        name = builder.add(chip.Projection(self.descriptor, pre, post, weights))
+        return name, name
+
+    def _integer_weights(self) -> Any:
+        return integer_weights(self.weight_transform(self.weight))
 
     def forward_func(self, input: DataHandle) -> DataHandle:  # type: ignore[override]
         """Return the graded spikes of the targets.
@@ -103,14 +114,39 @@ class Synapse(Projection):
         :param input: with ``spikes`` of shape (time, batch, source)
         :raises FeatureError: if the number of sources differs
         """
-        spikes = input.spikes
+        self._check_sources(input.spikes)
+        return SynapseHandle(graded_spikes=self._graded(input.spikes))
+
+    def _check_sources(self, spikes: Tensor | None) -> None:
         if spikes is not None and spikes.shape[-1] != self.in_features:
             raise FeatureError(
                 type(self).__name__,
                 f"takes {self.in_features} sources, the input has {spikes.shape[-1]}.",
                 "Make in_features the size of the population before it.",
             )
-        return SynapseHandle(graded_spikes=self._graded(spikes))
 
     def _graded(self, spikes: Tensor) -> Tensor:
         return linear(spikes, self.weight)
+
+
+class EventPropSynapse(Synapse):
+    """Dense synapses before `EventPropLIF`; the arguments are those of `Synapse`.
+
+    ``graded_spikes`` has the shape (2, time, batch, target): the weighted sums, and
+    zeros that carry the gradient by the times of the spikes.
+
+    >>> import torch, core
+    >>> from core.modules.synapse import EventPropSynapse
+    >>> experiment = core.Experiment(mock=True)
+    >>> synapse = EventPropSynapse(2, 3, experiment)
+    >>> graded = synapse(core.LIFObservables(spikes=torch.ones(10, 1, 2)))
+    >>> core.run(experiment, None)
+    >>> graded.graded_spikes.shape
+    torch.Size([2, 10, 1, 3])
+    """
+
+    def _graded(self, spikes: Tensor) -> Tensor:
+        graded: Tensor = EventPropSynapseFunction.apply(  # type: ignore[no-untyped-call]
+            spikes, self.weight
+        )
+        return graded

@@ -1,6 +1,7 @@
 """Kinds of modules on the chip: populations of neurons and projections between them."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -9,19 +10,21 @@ import torch
 from torch import Tensor
 
 from core.chip.network import Floats, NetworkBuilder, NeuronTarget
-from core.errors import HXError, ParameterError, did_you_mean
+from core.errors import NetworkError, ParameterError, did_you_mean
+from core.modules import calibration
 from core.modules.defaults import POPULATION
 from core.modules.hx_module import HXModule
-from core.parameter import HXBaseParameter, HXParameter, detached
+from core.parameter import (
+    HXBaseParameter,
+    HXParameter,
+    ParameterType,
+    hardware_array,
+)
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
 
 log = logging.getLogger(__name__)
-
-
-class SharedValueError(HXError, AttributeError):
-    """Populations differ in a value that the chip has only once."""
 
 
 class BasePopulation(HXModule):
@@ -72,6 +75,9 @@ class Population(BasePopulation):
     :param hxparams: values that differ from the defaults; unknown names are logged
     :ivar codes: CapMem codes by ``"leak"``, ``"reset"`` or ``"threshold"``, written to
         all neurons as they are, without calibration
+    :ivar unit_ids: numbers of the neurons on their chip, None before a run there
+    :ivar read_params_from_calibration: False keeps the own values when a calibration is
+        loaded
     """
 
     def __init__(
@@ -84,6 +90,13 @@ class Population(BasePopulation):
     ) -> None:
         super().__init__(size, experiment, execution_instance, chip_coordinate)
         self.codes: dict[str, int] = {}
+        self.unit_ids: Any = None
+        self.read_params_from_calibration = True
+        self._calib_key: dict[str, Any] | None = None
+        self._generate_hxparameters(hxparams)
+
+    def _generate_hxparameters(self, hxparams: dict[str, Any]) -> None:
+        """Make an attribute of each parameter; plain values become `HXParameter`."""
         known = asdict(POPULATION)
         for name in hxparams.keys() - known.keys():
             log.warning(
@@ -105,14 +118,92 @@ class Population(BasePopulation):
         """Return whether a parameter is trained."""
         return any(p.is_trainable() for p in self.params_dict().values())
 
+    def set_trainable_params(self, chip: Any) -> None:
+        """Write all trained values to ``chip``.
+
+        :param chip: `core.chip.neuron_block.Chip`
+        :raises ParameterError: if a trained parameter has no function to do so
+        """
+        for parameter in self.params_dict().values():
+            if parameter.is_trainable():
+                parameter.set_on_chip(chip, self.coordinates)
+
+    @property
+    def coordinates(self) -> list[Any]:
+        """Where the neurons are on the chip: one `LogicalNeuronOnDLS` for each."""
+        if self.execution_instance is None or self.unit_ids is None:
+            raise NetworkError(
+                str(self.descriptor or type(self).__name__),
+                "has no place on a chip yet.",
+                "Run the experiment with mock=False first.",
+            )
+        placement = self.execution_instance.neuron_placement
+        return list(placement.id2logicalneuron(self.unit_ids))
+
+    def calib_changed_since_last_run(self) -> bool:
+        """Return whether a value on the chip changed since this was asked last."""
+        key = {
+            name: _content(parameter.hardware_value_detach())
+            for name, parameter in self.params_dict().items()
+            if not parameter.is_trainable()
+        }
+        changed = key != self._calib_key
+        self._calib_key = key
+        return changed
+
+    def params_from_calibration(self, targets: Any, neurons: Sequence[Any]) -> None:
+        """Take the targets of a calibration over as values on the chip.
+
+        :param targets: `core.chip.calibration_target.SpikingCalibTarget`; times in s
+        :param neurons: `LogicalNeuronOnDLS` of each neuron; its first circuit counts
+        """
+        found = calibration.of_neurons(targets, calibration.first_circuits(neurons))
+        for name, value in found.items():
+            if name != "refractory_time" or getattr(self, "fire", True):
+                getattr(self, name).hardware_value = value
+
+    def calibration_from_params(self, targets: Any, neurons: Sequence[Any]) -> Any:
+        """Write the values on the chip into the targets of a calibration.
+
+        :param targets: `core.chip.calibration_target.SpikingCalibTarget`; times in s
+        :param neurons: `LogicalNeuronOnDLS` of each neuron
+        :returns: the targets of the neurons, changed in place
+        :raises SharedValueError: if populations differ in ``i_synin_gm`` or
+            ``synapse_dac_bias``
+        """
+        builder = NetworkBuilder()
+        others = getattr(self.execution_instance, "populations", ())
+        for population in (self, *(p for p in others if isinstance(p, Population))):
+            population.share_values(builder)
+        values = self.params_dict()
+        if not getattr(self, "fire", True):
+            del values["refractory_time"]
+        return calibration.to_neurons(targets, values, neurons)
+
+    _resize = staticmethod(calibration.resize)
+    _get_an_indices = staticmethod(calibration.circuits)
+    _get_in_pop_indices = staticmethod(calibration.neuron_of_circuits)
+    _get_an_to_in_pop_indices = staticmethod(calibration.first_circuits)
+
+    def share_values(self, builder: NetworkBuilder) -> None:
+        """Note the values that the chip has only once.
+
+        :raises SharedValueError: if another population has other values
+        """
+        for name in ("i_synin_gm", "synapse_dac_bias"):
+            builder.share(name, hardware_array(getattr(self, name)))
+
     def neuron_target(self) -> NeuronTarget:
         """Return the calibration targets of the neurons.
 
         :raises ParameterError: if a value does not fit the number of neurons
         """
 
-        def floats(name: str) -> Floats:
-            return self._per_neuron(name, (self.size,))
+        def floats(name: str, shape: tuple[int, ...] = (self.size,)) -> Floats:
+            # A trained value is written by its own function, not found by calibration.
+            if getattr(self, name).is_trainable():
+                return np.full(shape, float(getattr(POPULATION, name)))
+            return self._per_neuron(name, shape)
 
         def codes(name: str) -> Any:
             return np.full(self.size, self.codes.get(name, -1), dtype=np.int64)
@@ -122,7 +213,7 @@ class Population(BasePopulation):
             reset=floats("reset"),
             threshold=floats("threshold"),
             tau_mem=floats("tau_mem"),
-            tau_syn=self._per_neuron("tau_syn", (2, self.size)),
+            tau_syn=floats("tau_syn", (2, self.size)),
             refractory_time=floats("refractory_time"),
             membrane_capacitance=floats("membrane_capacitance"),
             leak_code=codes("leak"),
@@ -140,29 +231,6 @@ class Population(BasePopulation):
                 f"has the value {value} on the chip, there are {self.size} neurons.",
                 f"Give one number, or one for each neuron: shape {shape}.",
             ) from None
-
-
-def hardware_array(parameter: HXBaseParameter) -> Any:
-    """Return the value on the chip as a NumPy array."""
-    value = detached(parameter.hardware_value)
-    return value.cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
-
-
-def shared_value(populations: list[Population], name: str, default: int) -> int:
-    """Return a value that the chip has only once.
-
-    :raises SharedValueError: if the populations differ
-    """
-    values = [hardware_array(getattr(p, name)).ravel() for p in populations]
-    found = np.unique(np.concatenate(values)) if values else np.array([default])
-    if len(found) > 1:
-        label = f"'{name}[0]'" if name == "i_synin_gm" else f"'{name}'"
-        raise SharedValueError(
-            "populations",
-            f"{label} requires same value for all neurons, found {found.tolist()}.",
-            "Give all populations of the experiment the same value.",
-        )
-    return int(found[0])
 
 
 class Projection(HXModule):
@@ -203,7 +271,20 @@ class Projection(HXModule):
         )
 
 
+#: What a population accepts for a parameter: a kind of parameter, or a plain value.
+ModuleParameterType = ParameterType | float | int | Tensor | None
+
+
 def integer_weights(weight: Tensor) -> Any:
     """Return ``weight`` as integers; a half is rounded away from zero."""
     rounded = torch.sign(weight) * torch.floor(weight.abs() + 0.5)
     return rounded.detach().cpu().numpy().astype(np.int64)
+
+
+def _content(value: Any) -> Any:
+    """Return something that differs if ``value`` does."""
+    if isinstance(value, Tensor):
+        value = value.cpu().numpy()
+    if isinstance(value, np.ndarray):
+        return value.shape, value.tobytes()
+    return repr(value)

@@ -11,9 +11,9 @@ class MaxOverTime(torch.nn.Module):
     tensor([[2., 5.]])
     """
 
-    def forward(self, data: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the maximum, (time, batch, neurons) -> (batch, neurons)."""
-        return data.amax(0)
+        return input.amax(0)
 
 
 class SumOverTime(torch.nn.Module):
@@ -23,9 +23,9 @@ class SumOverTime(torch.nn.Module):
     tensor([[3., 8.]])
     """
 
-    def forward(self, data: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the sum, (time, batch, neurons) -> (batch, neurons)."""
-        return data.sum(0)
+        return input.sum(0)
 
 
 class MeanOverTime(torch.nn.Module):
@@ -35,6 +35,6 @@ class MeanOverTime(torch.nn.Module):
     tensor([[1.5000, 4.0000]])
     """
 
-    def forward(self, data: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the mean, (time, batch, neurons) -> (batch, neurons)."""
-        return data.mean(0)
+        return input.mean(0)

@@ -1,9 +1,15 @@
 """From data to spike times, and from spike times to spikes on the time grid."""
 
+import math
+
 import torch
 from torch import Tensor
 
 from core.errors import ParameterError, ShapeError
+
+
+class BiasTimeError(ParameterError, IndexError):
+    """The spike of the bias channel lies outside of the time steps."""
 
 
 class PixelsToSpikeTimes(torch.nn.Module):
@@ -63,13 +69,13 @@ class SpikeTimesToSparseTensor(torch.nn.Module):
         self.bin_width = bin_width
         self.size = size
 
-    def forward(self, spike_times: Tensor) -> Tensor:
-        """Return int64 ones, shape (size, ... of ``spike_times``)."""
-        bins = spike_times / self.bin_width
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Return int64 ones, shape (size, ... of ``spikes``)."""
+        bins = spikes / self.bin_width
         kept = (bins >= 0) & (bins < self.size)
         index = torch.cat([bins[kept].long().unsqueeze(0), kept.nonzero().T])
-        ones = torch.ones(index.shape[1], dtype=torch.int64)
-        shape = (self.size, *spike_times.shape)
+        ones = index.new_ones(index.shape[1])
+        shape = (self.size, *spikes.shape)
         return torch.sparse_coo_tensor(
             index, ones, shape, check_invariants=True
         ).coalesce()
@@ -84,9 +90,9 @@ class SpikeTimesToDense(SpikeTimesToSparseTensor):
             [0, 1]])
     """
 
-    def forward(self, spike_times: Tensor) -> Tensor:
-        """Return int64, shape (size, ... of ``spike_times``), 0 or 1."""
-        return super().forward(spike_times).to_dense()
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Return int64, shape (size, ... of ``spikes``), 0 or 1."""
+        return super().forward(spikes).to_dense()
 
 
 class CoordinatesToSpikes(torch.nn.Module):
@@ -121,26 +127,27 @@ class CoordinatesToSpikes(torch.nn.Module):
         self.dt = dt
         self.t_bias = t_bias
 
-    def forward(self, coordinates: Tensor) -> Tensor:
+    def forward(self, coordinate_values: Tensor) -> Tensor:
         """Return the spikes of all coordinates.
 
-        :param coordinates: shape (batch, coordinates), each in [0, 1]
+        :param coordinate_values: shape (batch, coordinates), each in [0, 1]
         :returns: shape (time, batch, channels), float32, 0 or 1
-        :raises ShapeError: if ``coordinates`` has not two dimensions
+        :raises ShapeError: if ``coordinate_values`` has not two dimensions
         :raises ParameterError: if a spike lies outside of the time steps
+        :raises BiasTimeError: if that of the bias does
         """
-        if coordinates.ndim != 2:
+        if coordinate_values.ndim != 2:
             raise ShapeError(
                 "coordinates",
-                f"have shape {tuple(coordinates.shape)}.",
+                f"have shape {tuple(coordinate_values.shape)}.",
                 "Give them the shape (batch, coordinates).",
             )
-        times = self.t_early + coordinates * (self.t_late - self.t_early)
+        times = self.t_early + coordinate_values * (self.t_late - self.t_early)
         index = (times / self.dt).round().long()  # (batch, coordinates)
-        if self.t_bias is not None:
-            bias = index.new_full((len(index), 1), int(self.t_bias / self.dt))
-            index = torch.cat([index, bias], 1)
         self._check(index)
+        if self.t_bias is not None:
+            bias = index.new_full((len(index), 1), self._bias_step(self.t_bias))
+            index = torch.cat([index, bias], 1)
         spikes = torch.zeros(self.seq_length, *index.shape, device=index.device)
         return spikes.scatter_(0, index.unsqueeze(0), 1.0)
 
@@ -150,5 +157,16 @@ class CoordinatesToSpikes(torch.nn.Module):
                 "coordinates",
                 f"a spike falls into step {int(index.max())} or {int(index.min())}, "
                 f"there are steps 0 to {self.seq_length - 1}.",
-                "Keep coordinates in [0, 1] and t_late and t_bias within seq_length.",
+                "Keep coordinates in [0, 1] and t_early and t_late within seq_length.",
             )
+
+    def _bias_step(self, t_bias: float) -> int:
+        step = math.floor(t_bias / self.dt + 1e-9)  # 6 µs may be 5.999999999 steps
+        if not 0 <= step < self.seq_length:
+            raise BiasTimeError(
+                "t_bias",
+                f"its spike falls into step {step}, "
+                f"there are steps 0 to {self.seq_length - 1}.",
+                "Keep t_bias within seq_length.",
+            )
+        return step

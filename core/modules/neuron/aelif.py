@@ -7,17 +7,16 @@ import torch
 from torch import Tensor
 
 from core.chip import network as chip
-from core.errors import NotEmulatedError, ShapeError
+from core.chip.coordinates import LogicalNeuronOnDLS
+from core.chip.neuron_block import AtomicNeuron, Chip, NeuronBlock
+from core.errors import ShapeError
 from core.functional.aelif import cuba_aelif_integration
+from core.functional.parameters import leak_conductance
 from core.handle import DataHandle, LIFObservables, LIObservables, handle_type
 from core.modules.defaults import CAPACITANCE, CAPACITANCE_LSB, NEURON
-from core.modules.neuron.recording import (
-    TraceScale,
-    check_voltage,
-    madc_neuron,
-    observe,
-)
-from core.modules.types import Population, hardware_array
+from core.modules.neuron import on_chip
+from core.modules.neuron.recording import TraceScale, observe
+from core.modules.types import Population
 from core.observables import HardwareObservables, ReadoutSource
 from core.parameter import HXTransformedModelParameter
 
@@ -59,8 +58,9 @@ class AELIF(Population):
     :param cadc_time_shift: steps by which CADC traces are moved to earlier times
     :param shift_cadc_to_first: subtract the first sample instead of the offset
     :param interpolation_mode: of CADC traces, ``"linear"`` or ``"nn"``
-    :param neuron_structure: kept, the emulator uses one circuit for each neuron
+    :param neuron_structure: circuits of a neuron; the emulated chip takes one only
     :raises ShapeError: if the number of constraints differs from the size
+    :raises ParameterError: if the neuron has more than one compartment
 
     >>> import torch, core
     >>> experiment = core.Experiment(mock=True)
@@ -155,6 +155,7 @@ class AELIF(Population):
                 "does not equal the `size` of the module.",
                 f"Give {size} of them, not {len(placement_constraint)}.",
             )
+        on_chip.check_structure(type(self).__name__, neuron_structure)
         self.method = method
         self.alpha = alpha
         self.clock_scale_adaptation_pulse = clock_scale_adaptation_pulse
@@ -191,6 +192,26 @@ class AELIF(Population):
         return self.subthreshold_adaptation or self.spike_triggered_adaptation
 
     @property
+    def cadc_readout_source(self) -> ReadoutSource:
+        """What the CADC reads."""
+        return self._cadc_readout_source
+
+    @cadc_readout_source.setter
+    def cadc_readout_source(self, source: ReadoutSource) -> None:
+        self._cadc_readout_source = source
+        self._changed = True
+
+    @property
+    def madc_readout_source(self) -> ReadoutSource:
+        """What the MADC reads."""
+        return self._madc_readout_source
+
+    @madc_readout_source.setter
+    def madc_readout_source(self, source: ReadoutSource) -> None:
+        self._madc_readout_source = source
+        self._changed = True
+
+    @property
     def mask(self) -> Tensor | None:
         """False where a neuron sends no events; shape (neurons,), None is all True."""
         return self._mask
@@ -218,7 +239,7 @@ class AELIF(Population):
                 threshold=values["threshold"],
                 tau_syn=values["tau_syn"],
                 c_mem=capacitance,
-                g_l=capacitance / values["tau_mem"],
+                g_l=leak_conductance(capacitance, values["tau_mem"]),
                 refractory_time=values["refractory_time"],
                 method=self.method,
                 alpha=self.alpha,
@@ -289,47 +310,42 @@ class AELIF(Population):
         :raises RecordingError: if the MADC reads another population
         """
         assert self.descriptor is not None, "registered before"
-        self._check_terms()
-        check_voltage(
-            self.descriptor, self.cadc_readout_source, self.madc_readout_source
-        )
-        if self.enable_madc_recording:
-            neuron = madc_neuron(
-                self.descriptor,
-                self.size,
-                self.record_neuron_id,
-                taken=builder.madc is not None,
-            )
-            builder.madc = (self.descriptor, neuron)
-        mask = None if self.mask is None else self.mask.cpu().numpy().astype(bool)
+        on_chip.check_terms(self)
+        on_chip.add_recordings(self, builder)
+        self.share_values(builder)
         return builder.add(
             chip.Population(
-                self.descriptor, self.size, self.neuron_target(), self.fire, mask
+                self.descriptor,
+                self.size,
+                self.neuron_target(),
+                self.fire,
+                None if self.mask is None else self.mask.cpu().numpy().astype(bool),
+                on_chip.wanted_circuits(self),
             )
         )
 
-    def _check_terms(self) -> None:
-        """Raise if a term is on with a CapMem code other than 0, which is off."""
+    @staticmethod
+    def create_default_hw_entity() -> AtomicNeuron:
+        """Return the settings of a circuit as they are before any configuration."""
+        return AtomicNeuron()
 
-        def on(name: str) -> bool:
-            return bool((hardware_array(getattr(self, name)).astype(int) != 0).any())
+    def configure_hw_entity(
+        self, neuron_id: int, neuron_block: NeuronBlock, coord: LogicalNeuronOnDLS
+    ) -> None:
+        """Change the settings of one neuron before a run; override this. Here: none.
 
-        terms = {
-            "exponential": self.exponential and on("exponential_slope"),
-            "subthreshold adaptation": self.subthreshold_adaptation
-            and on("subthreshold_adaptation_strength")
-            and on("tau_adap"),
-            "spike-triggered adaptation": self.spike_triggered_adaptation
-            and on("spike_triggered_adaptation_increment")
-            and on("tau_adap"),
-        }
-        if any(terms.values()):
-            raise NotEmulatedError(
-                str(self.descriptor),
-                f"the emulated chip has no {', no '.join(t for t in terms if terms[t])}"
-                " term.",
-                "Switch it off by its flag, or run the experiment with mock=True.",
-            )
+        :param neuron_id: its number on the chip
+        :param neuron_block: the settings of all circuits
+        :param coord: where it is
+        """
+
+    def configure_on_chip(self, chip: Chip) -> None:
+        """Write trained values, and what `configure_hw_entity` does, to ``chip``."""
+        if type(self).configure_hw_entity is not AELIF.configure_hw_entity:
+            places = zip(self.unit_ids, self.coordinates, strict=True)
+            for neuron_id, coord in places:
+                self.configure_hw_entity(int(neuron_id), chip.neuron_block, coord)
+        self.set_trainable_params(chip)
 
     def post_process(self, hw_data: HardwareObservables, runtime: float) -> DataHandle:
         """Return recorded spikes and traces, in model units.
@@ -345,10 +361,25 @@ class AELIF(Population):
             spikes=self.fire and self.enable_spike_recording,
             cadc=self.enable_cadc_recording,
             scale=TraceScale(
-                self.offset,
-                self.scale,
+                on_chip.by_neuron(self, "trace_offset", self.offset),
+                on_chip.by_neuron(self, "trace_scale", self.scale),
                 self.cadc_time_shift,
                 self.shift_cadc_to_first,
             ),
             interpolation_mode=self.interpolation_mode,
         )
+
+    def extra_repr(self) -> str:
+        """Return what is printed of the module."""
+        terms = [
+            name
+            for name in (
+                "leaky",
+                "fire",
+                "exponential",
+                "subthreshold_adaptation",
+                "spike_triggered_adaptation",
+            )
+            if getattr(self, name)
+        ]
+        return f"terms=[{', '.join(terms)}], {super().extra_repr()}"

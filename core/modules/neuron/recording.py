@@ -6,13 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.errors import HXError, NotEmulatedError, ParameterError
+from core.errors import NotEmulatedError, ParameterError, RecordingError
 from core.handle import DataHandle, Handle
 from core.observables import AnalogObservable, HardwareObservables, ReadoutSource
-
-
-class RecordingError(HXError, RuntimeError, ValueError):
-    """The chip cannot record what was asked for."""
 
 
 @dataclass(frozen=True)

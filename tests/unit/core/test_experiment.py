@@ -20,7 +20,7 @@ from core import (
 from core.chip import pipeline
 from core.chip.network import Network
 from core.chip.results import Events, Execution, Observables
-from core.errors import NetworkError, NotEmulatedError, ParameterError, ShapeError
+from core.errors import NetworkError, ParameterError, ShapeError
 from core.modules.neuron.recording import RecordingError
 from core.spec.chip import IDEAL
 from core.transforms.weight_transforms import linear_saturating
@@ -58,7 +58,7 @@ class FakeChip:
             )
             for p in network.populations
         }
-        return Execution(network, observables=observables)
+        return Execution(network, batch, inputs, observables=observables)
 
 
 @pytest.fixture
@@ -231,7 +231,8 @@ def test_loopback_uses_the_sent_spikes(chip: FakeChip) -> None:
     results = exp.get_hw_results(STEPS)
     assert results["LIF 0"].spikes.any()
     assert results["InputNeuron 1"].sum() == 8
-    assert results.execution is exp.last_execution
+    (execution,) = results.executions.values()
+    assert execution is exp.last_execution
 
 
 def test_inputs_have_no_results_without_loopback(chip: FakeChip) -> None:
@@ -282,20 +283,12 @@ def test_synapse_without_neurons_is_refused(chip: FakeChip) -> None:
         run(exp, STEPS)
 
 
-def test_several_chips_are_not_emulated(chip: FakeChip) -> None:
+def test_a_synapse_is_on_the_chip_of_its_target(chip: FakeChip) -> None:
     exp = Experiment()
     synapse, _ = network(exp)
     neuron = LIF(3, exp, execution_instance=ExecutionInstance())
     call(exp, synapse, neuron)
-    with pytest.raises(NotEmulatedError, match="modules are on 2 execution instances"):
-        run(exp, STEPS)
-
-
-def test_calibration_files_are_not_read(chip: FakeChip) -> None:
-    exp = Experiment()
-    exp.default_execution_instance = ExecutionInstance("some.pbin")
-    call(exp, *network(exp))
-    with pytest.raises(NotEmulatedError, match="calibrations from files are not read"):
+    with pytest.raises(NetworkError, match="Give a synapse the execution instance of"):
         run(exp, STEPS)
 
 
@@ -324,7 +317,7 @@ def test_default_execution_instance_is_made_once_and_can_be_set() -> None:
     instance = ExecutionInstance()
     exp.default_execution_instance = instance
     assert exp.default_execution_instance is instance
-    assert str(instance) == f"ExecutionInstance(ID={instance.ID})"
+    assert str(instance) == f"ExecutionInstance(ID={int(instance.ID)})"
 
 
 def test_get_hw_results_in_mock_is_empty_and_harmless() -> None:
@@ -333,7 +326,8 @@ def test_get_hw_results_in_mock_is_empty_and_harmless() -> None:
     for _ in range(2):
         results = exp.get_hw_results(None)
         assert results == {}
-        assert results.execution is None
+        assert results.executions == {}
+        assert results.execution_info is None
     assert len(exp.modules.nodes) == 2
 
 

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.chip.results import Events, Observables
+from core.chip.network import ExternalPopulation, Network
+from core.chip.results import Events, Execution, Observables
 from core.observables import (
     CADCHandle,
     HardwareObservables,
+    HardwareObservablesExtractor,
     MADCHandle,
     ModeError,
     SpikeHandle,
@@ -88,13 +90,17 @@ def test_madc_stays_raw() -> None:
 
 
 def test_what_was_not_recorded_is_none() -> None:
-    found = HardwareObservables.of(
-        Observables(
-            events(), np.zeros((0, 1, 2), np.uint8), np.zeros((0, 2), np.int64)
-        ),
-        batch=1,
-        size=2,
+    nothing = Observables(
+        events(), np.zeros((0, 1, 2), np.uint8), np.zeros((0, 2), np.int64)
     )
+    network = Network(
+        externals=(ExternalPopulation("in", 3), ExternalPopulation("x", 2))
+    )
+    run = Execution(network, 1, {"in": events()}, observables={"x": nothing})
+    extractor = HardwareObservablesExtractor()
+    extractor.set_data(network, run)
+    assert extractor.get("in").spikes.to_dense(1e-6, 1e-6).shape == (2, 1, 3)
+    found = extractor.get("x")
     assert found.spikes is not None
     assert found.cadc is None
     assert found.madc is None

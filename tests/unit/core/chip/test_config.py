@@ -1,7 +1,12 @@
 import numpy as np
 
 from core.chip.calibration import calibrate
-from core.chip.config import assemble, quantise_refractory, synapse_matrix
+from core.chip.config import (
+    assemble,
+    neuron_settings,
+    quantise_refractory,
+    synapse_matrix,
+)
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.placement import place
@@ -13,7 +18,8 @@ from core.units import us
 def configured(net):
     placement, routing = place(net), route(net, place(net))
     calibration = calibrate(net, placement, IDEAL, sample_mismatch(IDEAL))
-    return assemble(net, placement, calibration, routing)
+    settings = neuron_settings(net, placement, calibration)
+    return assemble(net, placement, settings, routing)
 
 
 def test_signed_weights_end_on_the_row_of_their_sign(network):

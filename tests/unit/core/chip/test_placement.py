@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,3 +42,18 @@ def test_too_many_neurons_are_refused_with_numbers_and_a_remedy(population):
 
 def test_an_empty_network_is_placed():
     assert place(Network()).circuits == {}
+
+
+def test_given_circuits_are_kept_and_the_others_go_around_them(population):
+    fixed = replace(population("fixed", 3), circuits=np.array([0, 300, 2]))
+    circuits = place(Network((population("free", 2), fixed))).circuits
+    assert circuits["fixed"].tolist() == [0, 300, 2]
+    assert not set(circuits["free"]) & {0, 300, 2}
+    assert list(circuits) == ["free", "fixed"]
+
+
+@pytest.mark.parametrize("wanted", [[5, 5], [0, 512], [-1, 0]])
+def test_circuits_that_cannot_be_had_are_refused(population, wanted):
+    fixed = replace(population("a", 2), circuits=np.array(wanted))
+    with pytest.raises(ValueError, match="Cannot register LogicalNeuron"):
+        place(Network((fixed,)))

@@ -16,17 +16,18 @@ def test_events_are_sorted_by_batch_entry_then_time() -> None:
 
 
 def test_recorded_spikes_become_dense() -> None:
-    neuron = InputNeuron(3, Experiment())
+    neuron = InputNeuron(3, Experiment(), enable_spike_loopback=True)
     assert neuron.post_process(HardwareObservables(), 4e-6) is None
     events = neuron.input_events(torch.ones(2, 1, 3), dt=1e-6)
     data = HardwareObservables(spikes=SpikeHandle(events, 1, 3))
     assert neuron.post_process(data, 4e-6).sum() == 6
+    assert InputNeuron(3, Experiment()).post_process(data, 4e-6) is None
 
 
 @given(st.integers(0, 2**32), st.sampled_from([8e-9, 0.1e-6, 0.3e-6, 0.5e-6, 1e-6]))
 def test_events_come_back_on_the_step_they_were_sent(seed: int, dt: float) -> None:
     spikes = torch.rand(40, 2, 3, generator=torch.Generator().manual_seed(seed)).round()
-    neuron = InputNeuron(3, Experiment(dt=dt))
+    neuron = InputNeuron(3, Experiment(dt=dt, input_loopback=True))
     data = SpikeHandle(neuron.input_events(spikes, dt), 2, 3)
     dense = neuron.post_process(HardwareObservables(spikes=data), 40 * dt)
     assert torch.equal(dense[:40], spikes)

@@ -6,7 +6,7 @@ import torch
 from core import Experiment, LIFObservables, Synapse
 from core.chip.network import NetworkBuilder
 from core.errors import ShapeError
-from core.modules.synapse import FeatureError
+from core.modules.synapse import EventPropSynapse, FeatureError
 
 
 def spikes(*shape: int) -> Any:
@@ -18,7 +18,7 @@ def test_chip_gets_transformed_integer_weights() -> None:
     synapse.weight.data = torch.tensor([[0.55, -0.12]])
     synapse.descriptor = "s"
     builder = NetworkBuilder()
-    assert synapse.add_to_network_graph("a", "b", builder) == "s"
+    assert synapse.add_to_network_graph("a", "b", builder) == ("s", "s")
     (projection,) = builder.projections
     assert projection.weights.tolist() == [[6, -1]]
     assert (projection.source, projection.target) == ("a", "b")
@@ -48,3 +48,36 @@ def test_changed_weights_are_noted() -> None:
 def test_left_over_positional_arguments_are_tolerated() -> None:
     assert Synapse(2, 3, Experiment(mock=True), len).execution_instance is None
     assert Synapse(2, 3, None, None, dtype=torch.float64).weight.dtype == torch.float64
+
+
+def test_eventprop_synapse_adds_a_second_half_of_zeros() -> None:
+    torch.manual_seed(11)
+    plain = Synapse(3, 2, None)
+    torch.manual_seed(11)
+    synapse = EventPropSynapse(3, 2, None)
+    assert torch.equal(synapse.weight, plain.weight)
+    input = LIFObservables(spikes=torch.rand(6, 4, 3))
+    found = synapse.forward_func(input).graded_spikes
+    assert found.shape == (2, 6, 4, 2)
+    torch.testing.assert_close(found[0], plain.forward_func(input).graded_spikes)
+    assert not found[1].any()
+
+
+def test_eventprop_synapse_is_a_synapse_on_the_chip() -> None:
+    synapse = EventPropSynapse(2, 1, None, transform=lambda weight: 10 * weight)
+    synapse.weight.data = torch.tensor([[0.55, -0.12]])
+    synapse.descriptor = "s"
+    builder = NetworkBuilder()
+    synapse.add_to_network_graph("a", "b", builder)
+    assert builder.projections[0].weights.tolist() == [[6, -1]]
+
+
+def test_eventprop_synapse_refuses_what_a_synapse_refuses() -> None:
+    synapse = EventPropSynapse(2, 3, None)
+    with pytest.raises(FeatureError, match="takes 2 sources, the input has 5"):
+        synapse.forward_func(spikes(4, 1, 5))
+    with pytest.raises(TypeError):
+        synapse.forward_func(LIFObservables())
+    double = LIFObservables(spikes=torch.ones(4, 1, 2, dtype=torch.float64))
+    with pytest.raises(RuntimeError, match="dtype"):
+        synapse.forward_func(double)

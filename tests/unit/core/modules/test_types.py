@@ -7,17 +7,18 @@ import pytest
 import torch
 
 from core import Experiment
-from core.chip.network import NetworkBuilder
-from core.errors import HXError, ParameterError
-from core.modules.types import (
-    BasePopulation,
-    Population,
-    Projection,
-    SharedValueError,
-    integer_weights,
-    shared_value,
+from core.chip.calibration_target import NeuronCalibTarget, SpikingCalibTarget
+from core.chip.coordinates import (
+    AtomicNeuronOnDLS,
+    CompartmentOnLogicalNeuron,
+    LogicalNeuronCompartments,
+    LogicalNeuronOnDLS,
 )
-from core.parameter import HXParameter, MixedHXModelParameter
+from core.chip.network import NetworkBuilder
+from core.errors import HXError, NetworkError, ParameterError
+from core.modules import LI
+from core.modules.types import BasePopulation, Population, Projection, integer_weights
+from core.parameter import HXParameter, MixedHXModelParameter, TrainableHXParameter
 
 
 def test_parameters_have_defaults_in_the_order_of_the_interface() -> None:
@@ -75,16 +76,114 @@ def test_value_that_does_not_fit_is_refused_for_the_chip(value: Any) -> None:
 
 
 def test_shared_values_must_agree() -> None:
-    populations = [Population(1, None), Population(1, None, i_synin_gm=600)]
-    assert shared_value(populations[:1], "i_synin_gm", 1) == 500
-    assert shared_value([], "i_synin_gm", 1) == 1
-    with pytest.raises(SharedValueError, match=r"'i_synin_gm\[0\]' requires same") as e:
-        shared_value(populations, "i_synin_gm", 1)
-    assert isinstance(e.value, AttributeError)
+    builder = NetworkBuilder()
+    Population(1, None).share_values(builder)
+    assert builder.shared == {"i_synin_gm": 500, "synapse_dac_bias": 600}
+    other = Population(1, None, i_synin_gm=600)
+    with pytest.raises(AttributeError, match=r"'i_synin_gm\[0\]' requires same") as e:
+        other.share_values(builder)
     assert isinstance(e.value, HXError)
-    populations[1].synapse_dac_bias = HXParameter(700)
+    other = Population(1, None, synapse_dac_bias=700)
     with pytest.raises(AttributeError, match="'synapse_dac_bias' requires same value"):
-        shared_value(populations, "synapse_dac_bias", 1)
+        other.share_values(builder)
+
+
+# --- targets of a calibration ---------------------------------------------------------
+
+
+def neurons(*circuits: tuple[int, ...]) -> list[LogicalNeuronOnDLS]:
+    """Return neurons made of the given circuits of the upper row."""
+    return [
+        LogicalNeuronOnDLS(
+            LogicalNeuronCompartments(
+                {CompartmentOnLogicalNeuron(): [c - part[0] for c in part]}
+            ),
+            AtomicNeuronOnDLS(part[0]),
+        )
+        for part in circuits
+    ]
+
+
+def test_parameters_come_from_the_first_circuit_of_each_neuron() -> None:
+    targets = SpikingCalibTarget(neuron_target=NeuronCalibTarget.DenseDefault)
+    targets.neuron_target.leak[[4, 5, 9]] = 91, 92, 93
+    targets.neuron_target.tau_syn[:, 9] = 3e-6, 4e-6
+    targets.neuron_target.i_synin_gm[:] = 510
+    population = Population(2, None)
+    population.params_from_calibration(targets, neurons((4, 5), (9, 10)))
+    assert population.leak.hardware_value.tolist() == [91, 93]
+    assert population.i_synin_gm.hardware_value.dtype == torch.int64
+    assert population.i_synin_gm.hardware_value.tolist() == [510, 510]
+    assert population.synapse_dac_bias.hardware_value == 600
+    assert population.tau_syn.hardware_value.shape == (2, 2)
+    np.testing.assert_allclose(population.tau_syn.hardware_value[:, 1], [3e-6, 4e-6])
+    np.testing.assert_allclose(population.tau_mem.hardware_value, [10e-6] * 2)
+
+
+def test_targets_come_from_the_parameters_and_back() -> None:
+    population = Population(
+        2,
+        None,
+        leak=torch.tensor([70.0, 90.0]),
+        tau_syn=torch.tensor([[1e-6, 2e-6], [3e-6, 4e-6]]),
+        refractory_time=5e-6,
+        synapse_dac_bias=700,
+    )
+    targets = SpikingCalibTarget(neuron_target=NeuronCalibTarget.DenseDefault)
+    places = neurons((4, 5), (9, 10))
+    target = population.calibration_from_params(targets, places)
+    assert target is targets.neuron_target
+    assert target.leak[[4, 5, 9, 10, 11]].tolist() == [70, 70, 90, 90, 80]
+    assert target.synapse_dac_bias == 700
+    assert target.e_coba_reversal[:, 4].tolist() == [np.inf, -np.inf]
+    assert np.isnan(target.e_coba_reference[:, 4]).all()
+    np.testing.assert_allclose(target.refractory_time[4], 5e-6)
+    again = Population(2, None)
+    again.params_from_calibration(targets, places)
+    for name in ("leak", "tau_syn", "refractory_time", "synapse_dac_bias"):
+        mine, theirs = (getattr(p, name).hardware_value for p in (population, again))
+        expected = torch.as_tensor(mine, dtype=torch.float64)
+        found = torch.as_tensor(theirs, dtype=torch.float64)
+        torch.testing.assert_close(*torch.broadcast_tensors(expected, found))
+
+
+def test_silent_neurons_have_no_refractory_time() -> None:
+    targets = SpikingCalibTarget(neuron_target=NeuronCalibTarget.DenseDefault)
+    population = LI(1, None)
+    population.calibration_from_params(targets, neurons((0,)))
+    np.testing.assert_allclose(targets.neuron_target.refractory_time[0], 2e-6)
+    population.params_from_calibration(targets, neurons((0,)))
+    assert population.refractory_time.hardware_value == 0
+
+
+def test_circuits_of_neurons_are_listed() -> None:
+    places = neurons((4, 5), (9,))
+    assert Population._get_an_indices(places).tolist() == [4, 5, 9]
+    assert Population._get_in_pop_indices(places).tolist() == [0, 0, 1]
+    assert Population._get_an_to_in_pop_indices(places).tolist() == [4, 9]
+    assert Population._resize(3, 2).tolist() == [3, 3]
+    assert Population._resize(torch.tensor([[1.0], [2.0]]), 2, 2).tolist() == [
+        [1, 1],
+        [2, 2],
+    ]
+
+
+def test_changes_of_values_on_the_chip_are_noted() -> None:
+    population = Population(2, None, leak=torch.tensor([70.0, 90.0]), tau_mem=len)
+    assert population.calib_changed_since_last_run()
+    assert not population.calib_changed_since_last_run()
+    population.leak.hardware_value = torch.tensor([70.0, 91.0])
+    assert population.calib_changed_since_last_run()
+    population.leak = MixedHXModelParameter(5.0, torch.tensor([70.0, 91.0]))
+    assert not population.calib_changed_since_last_run()  # only the model changed
+
+
+def test_trained_values_are_written_not_calibrated() -> None:
+    seen: list[Any] = []
+    population = Population(2, None, tau_mem=TrainableHXParameter(3e-6, seen.append))
+    np.testing.assert_allclose(population.neuron_target().tau_mem, 10e-6)
+    with pytest.raises(NetworkError, match="has no place on a chip yet"):
+        population.set_trainable_params(None)
 
 
 def test_weights_are_rounded_half_away_from_zero() -> None:

@@ -1,0 +1,42 @@
+"""What one run of an experiment on its chips gave."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from core.chip.results import Execution
+from core.execution_info import ExecutionHealthInfo, ExecutionInfo
+from core.execution_instance import ExecutionInstance
+
+
+class HardwareResults(dict[str, Any]):
+    """What the chips gave to each population, by descriptor; None is nothing.
+
+    :cvar as_pair: True lets it be unpacked as ``results, execution_info``, which newer
+        scripts do
+    :ivar execution_info: durations and losses, None in mock
+    :ivar executions: all stages of the run by execution instance
+    """
+
+    as_pair: ClassVar[bool] = False
+    execution_info: ExecutionInfo | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.executions: dict[ExecutionInstance, Execution] = {}
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.as_pair:
+            return iter((dict(self.items()), self.execution_info))
+        return super().__iter__()
+
+    def info(self, seconds: float) -> ExecutionInfo:
+        """Return durations and losses; the chips run one after the other.
+
+        :param seconds: hardware time of one chip
+        """
+        runs = self.executions.items()
+        health = ExecutionHealthInfo(
+            {int(i.ID): run.output.lost_events for i, run in runs if run.output},
+            tuple(note for _, run in runs for note in run.notes),
+        )
+        return ExecutionInfo.of(len(runs) * seconds, health)

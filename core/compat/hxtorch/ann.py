@@ -1,0 +1,1 @@
+"""Stand-in of `hxtorch.ann`: empty, this package is about spiking networks."""

@@ -1,0 +1,1 @@
+"""Stand-in of `hxtorch.perceptron`: empty, it is about networks without spikes."""

@@ -1,0 +1,118 @@
+"""What a population of neurons asks of the chip, checked before it is put there."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from core.chip.network import Integers, NetworkBuilder
+from core.errors import HXError, NotEmulatedError, ParameterError
+from core.modules.calibration import circuits
+from core.modules.neuron.recording import check_voltage, madc_neuron
+from core.morphology import Morphology
+from core.parameter import hardware_array
+
+if TYPE_CHECKING:
+    from core.modules.neuron.aelif import AELIF
+
+
+class CoordinateError(HXError, KeyError):
+    """A neuron has no value among those given by coordinate."""
+
+    __str__ = HXError.__str__
+
+
+def check_structure(where: str, structure: Morphology | None) -> None:
+    """Raise if neurons have more than one compartment.
+
+    :raises ParameterError: if they have
+    """
+    if structure is not None and len(structure.compartments.get_compartments()) > 1:
+        raise ParameterError(
+            where,
+            "Currently only neurons with a single compartment are supported.",
+            "Use a SingleCompartmentNeuron.",
+        )
+
+
+def check_terms(neuron: "AELIF") -> None:
+    """Raise if a term is on with a CapMem code other than 0, which is off.
+
+    :raises NotEmulatedError: lists all of them
+    """
+
+    def on(name: str) -> bool:
+        return bool((hardware_array(getattr(neuron, name)).astype(int) != 0).any())
+
+    terms = {
+        "exponential": neuron.exponential and on("exponential_slope"),
+        "subthreshold adaptation": neuron.subthreshold_adaptation
+        and on("subthreshold_adaptation_strength")
+        and on("tau_adap"),
+        "spike-triggered adaptation": neuron.spike_triggered_adaptation
+        and on("spike_triggered_adaptation_increment")
+        and on("tau_adap"),
+    }
+    if any(terms.values()):
+        raise NotEmulatedError(
+            str(neuron.descriptor),
+            f"the emulated chip has no {', no '.join(t for t in terms if terms[t])}"
+            " term.",
+            "Switch it off by its flag, or run the experiment with mock=True.",
+        )
+
+
+def add_recordings(neuron: "AELIF", builder: NetworkBuilder) -> None:
+    """Note what the CADC and the MADC shall record of the population.
+
+    :raises RecordingError: if the MADC reads another population
+    :raises ParameterError: if the MADC shall read a neuron that does not exist
+    :raises NotEmulatedError: if the adaptation is to be recorded
+    """
+    name = str(neuron.descriptor)
+    check_voltage(name, neuron.cadc_readout_source, neuron.madc_readout_source)
+    if neuron.enable_madc_recording:
+        taken = builder.madc is not None
+        recorded = madc_neuron(name, neuron.size, neuron.record_neuron_id, taken)
+        builder.madc = (name, recorded)
+    if neuron.enable_cadc_recording:
+        builder.cadc[name] = neuron.enable_cadc_recording_placement_in_dram
+
+
+def wanted_circuits(neuron: "AELIF") -> Integers | None:
+    """Return the circuits of the placement constraint, None without one.
+
+    :raises NotEmulatedError: if neurons are to be made of several circuits
+    """
+    constraint, structure = neuron.placement_constraint, neuron.neuron_structure
+    found = None if constraint is None else circuits(constraint)
+    count = neuron.size if found is None else len(found)
+    if structure is not None:
+        parts = structure.compartments.get_compartments().values()
+        count = max(count, neuron.size * sum(map(len, parts)))
+    if count != neuron.size:
+        raise NotEmulatedError(
+            str(neuron.descriptor),
+            f"{neuron.size} neurons shall be made of {count} circuits.",
+            "The emulated chip uses one circuit for each neuron.",
+        )
+    return found
+
+
+def by_neuron(neuron: "AELIF", name: str, values: Any) -> Any:
+    """Return values given by coordinate as one value for each neuron.
+
+    :param name: of the values, for messages
+    :param values: number, tensor of shape (neurons,), or mapping from a coordinate
+    :raises CoordinateError: if a neuron has none
+    """
+    if not isinstance(values, Mapping):
+        return values
+    missing = [c for c in neuron.coordinates if c not in values]
+    if missing:
+        raise CoordinateError(
+            f"{neuron.descriptor}.{name}",
+            f"has no value for {missing[0]}.",
+            "Give one for each circuit that the population sits on.",
+        )
+    return torch.as_tensor([float(values[c]) for c in neuron.coordinates])

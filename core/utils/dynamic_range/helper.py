@@ -1,0 +1,131 @@
+"""What the measurements of scales share: neurons under a constant current, a run."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import torch
+
+from core import connection
+from core.chip.atomic_neuron import CurrentType
+from core.chip.coordinates import CompartmentOnLogicalNeuron, LogicalNeuronOnDLS
+from core.chip.neuron_block import NeuronBlock
+from core.errors import ParameterError
+from core.modules import LI, LIF
+from core.modules.defaults import NEURON
+from core.parameter import (
+    HXBaseParameter,
+    HXParameter,
+    detached,
+    hardware_array,
+)
+
+#: Code of the constant current: it drives a membrane to its limit.
+OFFSET_CODE = 1000
+
+
+class ConstantCurrentMixin:
+    """Neurons with a constant current onto their membrane, on the chip.
+
+    :ivar current_type: a source lifts the membrane, a sink draws it down
+    :ivar enable_current: whether the current flows
+    """
+
+    current_type: CurrentType = CurrentType.source
+    enable_current: bool = True
+
+    def configure_hw_entity(
+        self, neuron_id: int, neuron_block: NeuronBlock, coord: LogicalNeuronOnDLS
+    ) -> None:
+        """Set the current of the first circuit of one neuron.
+
+        :param neuron_id: its number on the chip
+        :param neuron_block: the settings of all circuits
+        :param coord: where it is
+        """
+        super().configure_hw_entity(neuron_id, neuron_block, coord)  # type: ignore[misc]
+        compartment = coord.get_placed_compartments()[CompartmentOnLogicalNeuron(0)]
+        current = neuron_block.atomic_neurons[compartment[0]].constant_current
+        current.i_offset = OFFSET_CODE
+        current.type = CurrentType(self.current_type)
+        current.enable = self.enable_current
+
+
+class ConstantCurrentNeuron(ConstantCurrentMixin, LIF):
+    """`LIF` neurons under a constant current.
+
+    >>> import core
+    >>> neuron = ConstantCurrentNeuron(3, core.Experiment(mock=True))
+    >>> neuron.enable_current
+    True
+    """
+
+
+class ConstantCurrentReadoutNeuron(ConstantCurrentMixin, LI):
+    """`LI` neurons under a constant current.
+
+    >>> import core
+    >>> neuron = ConstantCurrentReadoutNeuron(3, core.Experiment(mock=True))
+    >>> neuron.current_type.name
+    'source'
+    """
+
+
+@contextmanager
+def connected() -> Iterator[None]:
+    """Open the connection for some runs and leave it as it was found."""
+    was_open = connection.present()
+    connection.open()
+    try:
+        yield
+    finally:
+        if not was_open:
+            connection.close()
+
+
+def own(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of neuron parameters: a calibration writes into them."""
+    return deepcopy(dict(params))
+
+
+def readout(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of the parameters that neurons without spikes take."""
+    return {k: v for k, v in own(params).items() if k != "refractory_time"}
+
+
+def threshold_on_chip(params: Mapping[str, Any]) -> float:
+    """Return how far the threshold is above the leak on the chip, LSB.
+
+    :raises ParameterError: if it is not above it
+    """
+    leak, threshold = (
+        float(np.mean(hardware_array(_parameter(params, name))))
+        for name in ("leak", "threshold")
+    )
+    if not threshold > leak:
+        raise ParameterError(
+            "parameters",
+            f"on the chip the threshold is {threshold:g} LSB, the leak {leak:g} LSB.",
+            "Set the threshold above the leak.",
+        )
+    return threshold - leak
+
+
+def threshold_in_model(params: Mapping[str, Any]) -> Any:
+    """Return how far the threshold is above the leak, model units.
+
+    Where the leak is not below it, as the default of 80 LSB is not, traces are counted
+    from rest.
+    """
+    leak, threshold = (
+        detached(_parameter(params, name).model_value) for name in ("leak", "threshold")
+    )
+    above = threshold - leak
+    return above if bool(torch.as_tensor(above > 0).all()) else threshold
+
+
+def _parameter(params: Mapping[str, Any], name: str) -> HXBaseParameter:
+    value = params.get(name, getattr(NEURON, name))
+    return value if isinstance(value, HXBaseParameter) else HXParameter(value)

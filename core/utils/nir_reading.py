@@ -1,0 +1,86 @@
+"""What `from_nir` needs to know of a NIR graph, and what it refuses."""
+
+import logging
+from typing import Any
+
+import networkx as nx
+import nir
+
+from core.errors import ConversionError, Problem
+from core.spec.nir_graph import GraphReader
+
+log = logging.getLogger(__name__)
+
+#: Nodes that have a module, or need none.
+KNOWN = (nir.Input, nir.Output, nir.Linear, nir.CubaLI, nir.CubaLIF)
+
+
+class UnsupportedNodeError(ConversionError, NotImplementedError):
+    """A node or a module has no counterpart on the other side."""
+
+
+def unsupported(where: str, node: Any) -> Problem:
+    """Return the problem of a node that has no module."""
+    what = f"{type(node).__name__} has no module here."
+    return Problem(where, what, "Use Input, Output, Linear, CubaLIF and CubaLI.")
+
+
+def read_graph(graph: nir.NIRGraph) -> GraphReader:
+    """Return what is in ``graph``.
+
+    :raises UnsupportedNodeError: if a node has no module; lists all
+    :raises ConversionError: if it cannot be read; lists all reasons
+    """
+    unknown = [
+        unsupported(f"node '{name}'", node)
+        for name, node in graph.nodes.items()
+        if not isinstance(node, KNOWN)
+    ]
+    if unknown:
+        raise UnsupportedNodeError.of(unknown)
+    found = GraphReader(graph)
+    found.read()
+    for note in found.notes:
+        log.info("%s", note)
+    fed = {link.target for link in found.weights}
+    problems = [
+        Problem(f"node '{name}'", "it receives nothing.", "Connect or remove it.")
+        for name in found.neurons
+        if name not in fed
+    ]
+    if "input" not in found.roles.values():
+        problems.append(Problem("NIR graph", "it has no input.", "Add an Input node."))
+    if problems:
+        raise ConversionError.of(problems)
+    return found
+
+
+def sources(found: GraphReader) -> dict[str, tuple[str, ...]]:
+    """Return the nodes before each synapse and each population of neurons."""
+    before: dict[str, tuple[str, ...]] = {}
+    for link in found.weights:
+        before[link.matrix] = (link.source,)
+        before[link.target] = (*before.get(link.target, ()), link.matrix)
+    return before
+
+
+def sources_first(found: GraphReader) -> list[str]:
+    """Return the nodes with a module, each after those it reads.
+
+    :raises UnsupportedNodeError: if nodes depend on each other in a circle
+    """
+    names = [name for name, role in found.roles.items() if role != "output"]
+    rank = {name: i for i, name in enumerate(names)}
+    edges = nx.DiGraph()
+    edges.add_nodes_from(rank)
+    for name, before in sources(found).items():
+        edges.add_edges_from((source, name) for source in before)
+    try:
+        return list(nx.lexicographical_topological_sort(edges, rank.__getitem__))
+    except nx.NetworkXUnfeasible:
+        circle = " -> ".join(f"'{a}'" for a, _ in nx.find_cycle(edges))
+        raise UnsupportedNodeError(
+            "NIR graph",
+            f"it has a loop: {circle}.",
+            "Recurrent graphs cannot be read: remove a connection of the loop.",
+        ) from None

@@ -1,0 +1,434 @@
+"""Several chips, their calibrations, and what users write to them by hand."""
+
+import logging
+from datetime import timedelta
+
+import numpy as np
+import pytest
+import torch
+
+from core import (
+    LI,
+    LIF,
+    ExecutionInstance,
+    Experiment,
+    HXTransformedModelParameter,
+    LIFObservables,
+    MixedHXModelParameter,
+    Synapse,
+    SynapseHandle,
+    TrainableHXParameter,
+    TrainableHXTransformedModelParameter,
+    run,
+)
+from core.chip.calibration_io import save
+from core.chip.calibration_target import NeuronCalibTarget
+from core.chip.coordinates import (
+    AtomicNeuronOnDLS,
+    ChipOnConnection,
+    ConnectionOnExecutor,
+)
+from core.chip.stored_calibration import calibrate_whole_chip
+from core.errors import NetworkError, NotEmulatedError
+from core.execution_instance import ExecutionInstances
+from core.morphology import SingleCompartmentNeuron
+from core.spec.chip import IDEAL, TYPICAL
+
+STEPS = 40
+
+
+def spikes(size, *times, batch=1):
+    grid = torch.zeros(STEPS, batch, size)
+    grid[list(times)] = 1
+    return LIFObservables(spikes=grid)
+
+
+def layer(exp, sources, size, instance=None, weight=60.0, **parameters):
+    synapse = Synapse(sources, size, exp, instance)
+    synapse.weight.data.fill_(weight)
+    neurons = LIF(size, exp, execution_instance=instance, **parameters)
+    return synapse, neurons
+
+
+def silent(exp, size=3, **parameters):
+    """Return LI neurons without input, called."""
+    neurons = LI(size, exp, **parameters)
+    return neurons, neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, size)))
+
+
+# --- several chips --------------------------------------------------------------------
+
+
+def test_spikes_of_one_chip_are_the_input_of_the_next():
+    exp = Experiment()
+    first, second = ExecutionInstance(), ExecutionInstance()
+    syn_b, lif_b = layer(exp, 4, 2, second)
+    syn_a, lif_a = layer(exp, 5, 4, first, threshold=105)
+    z = lif_a(syn_a(spikes(5, 5, 6)))
+    y = lif_b(syn_b(z))
+    info = run(exp, STEPS)
+    configs = exp.last_run_chip_configs
+    assert len(configs) == 2
+    assert [c.used.sum() for c in configs] == [4, 2]
+    assert z.spikes.sum() > 0
+    # The second chip was driven: its membranes rise after the first spike, not before.
+    when = int(z.spikes.sum((1, 2)).nonzero()[0])
+    rise = y.membrane_cadc[:, 0].mean(1) - y.membrane_cadc[0, 0].mean()
+    assert rise[when - 2] < 5 < rise[when + 3 :].max()
+    duration = info.time.execution_duration_per_hardware
+    seconds = duration[ConnectionOnExecutor()][ChipOnConnection()].total_seconds()
+    assert seconds == pytest.approx(2 * STEPS * 1e-6)
+
+
+def test_gradients_pass_from_chip_to_chip():
+    exp = Experiment()
+    syn_a, lif_a = layer(exp, 5, 4, ExecutionInstance(), threshold=105)
+    syn_b, lif_b = layer(exp, 4, 2, ExecutionInstance())
+    out = lif_b(syn_b(lif_a(syn_a(spikes(5, 5, 6)))))
+    run(exp, STEPS)
+    out.membrane_cadc.sum().backward()
+    assert syn_a.weight.grad.abs().sum() > 0
+    assert syn_b.weight.grad.abs().sum() > 0
+
+
+def test_one_layer_is_fed_by_two_chips():
+    exp = Experiment()
+    last = ExecutionInstance()
+    parts = [layer(exp, 5, 3, ExecutionInstance(), threshold=105) for _ in range(2)]
+    readouts = [Synapse(3, 2, exp, last) for _ in parts]
+    li = LI(2, exp, execution_instance=last)
+    hidden = [n(s(spikes(5, 5, 6))) for s, n in parts]
+    outputs = [li(s(h)) for s, h in zip(readouts, hidden, strict=True)]
+    run(exp, STEPS)
+    assert outputs[0] is outputs[1]
+    names = {p.source for p in exp.last_execution.network.projections}
+    assert names == {n.descriptor for _, n in parts}
+
+
+def test_chips_that_wait_for_each_other_are_refused():
+    exp = Experiment()
+    one, two = ExecutionInstance(), ExecutionInstance()
+    syn_a, lif_a = layer(exp, 2, 2, one)
+    syn_b, lif_b = layer(exp, 2, 2, two)
+    lif_a(syn_a(lif_b(syn_b(lif_a.output_handle))))
+    with pytest.raises(NetworkError, match="wait for each other's spikes"):
+        run(exp, STEPS)
+
+
+def test_two_chips_are_two_numbers_and_mock_needs_none():
+    one, two = ExecutionInstance(), ExecutionInstance()
+    assert one.ID != two.ID
+    assert len({one.ID, two.ID}) == 2
+    exp = Experiment(mock=True)
+    syn_a, lif_a = layer(exp, 2, 2, one)
+    syn_b, lif_b = layer(exp, 2, 2, two)
+    out = lif_b(syn_b(lif_a(syn_a(spikes(2, 5)))))
+    assert run(exp, None) is None
+    assert out.spikes.shape == (STEPS, 1, 2)
+
+
+def test_pauses_between_batch_entries_count_in_the_duration():
+    exp = Experiment(inter_batch_entry_wait=250_000_000)
+    synapse, neurons = layer(exp, 2, 2)
+    neurons(synapse(spikes(2, 5, batch=2)))
+    duration = run(exp, STEPS).time.execution_duration_per_hardware
+    (total,) = duration[ConnectionOnExecutor()].values()
+    assert isinstance(total, timedelta)
+    assert total.total_seconds() == pytest.approx(2 * (2.0 + STEPS * 1e-6))
+
+
+def test_several_chips_are_listed_together():
+    exp = Experiment()
+    instances = ExecutionInstances([ExecutionInstance(), ExecutionInstance()])
+    for instance in instances:
+        silent(exp, execution_instance=instance)
+    run(exp, STEPS)
+    assert set(instances.chips) == {i.ID for i in instances}
+    assert len(instances.cadc_recordings) == 2
+    assert instances.plasticity_rules == []
+    assert set(instances.playback_hooks) == set(instances.chips)
+
+
+# --- numbers and places ---------------------------------------------------------------
+
+
+def test_neurons_get_consecutive_numbers_and_places():
+    exp = Experiment()
+    first, _ = silent(exp)
+    second, _ = silent(exp, size=2)
+    run(exp, STEPS)
+    instance = exp.default_execution_instance
+    assert first.unit_ids.tolist() == [0, 1, 2]
+    assert second.unit_ids.tolist() == [3, 4]
+    assert instance.id_counter == 5
+    assert instance.cadc_neurons == {
+        first.descriptor: [0, 1, 2],
+        second.descriptor: [3, 4],
+    }
+    circuits = exp.last_execution.placement.circuits[second.descriptor]
+    places = instance.neuron_placement.id2logicalneuron([3, 4])
+    assert [int(p.get_atomic_neurons()[0]) for p in places] == circuits.tolist()
+    assert not instance.has_madc_recording
+
+
+def test_a_placement_constraint_is_kept():
+    exp = Experiment()
+    shape = SingleCompartmentNeuron(1).compartments
+    from core.chip.coordinates import LogicalNeuronOnDLS
+
+    wanted = [LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(c)) for c in (300, 7)]
+    neurons, _ = silent(exp, size=2, placement_constraint=wanted)
+    run(exp, STEPS)
+    assert exp.last_execution.placement.circuits[neurons.descriptor].tolist() == [
+        300,
+        7,
+    ]
+    assert neurons.coordinates == wanted
+
+
+def test_traces_are_scaled_by_coordinate():
+    exp = Experiment(chip_spec=IDEAL)
+    shape = SingleCompartmentNeuron(1).compartments
+    from core.chip.coordinates import LogicalNeuronOnDLS
+
+    places = [LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(c)) for c in (3, 4)]
+    offsets = dict(zip(places, (-48.0, -50.0), strict=True))
+    neurons, out = silent(
+        exp, size=2, placement_constraint=places, trace_offset=offsets, trace_scale=0.5
+    )
+    run(exp, STEPS)
+    # 80 LSB reads −48 and one LSB of quantisation
+    np.testing.assert_allclose(out.membrane_cadc[-1, 0], [0.0, 1.0], atol=0.5)
+    neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 2)))
+    neurons.offset = {places[0]: 0.0}
+    with pytest.raises(KeyError, match="trace_offset: has no value for"):
+        run(exp, STEPS)
+
+
+# --- calibration ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return calibrate_whole_chip(NeuronCalibTarget(leak=100, tau_mem=15e-6))
+
+
+def test_a_native_calibration_gives_codes_and_targets(tmp_path, stored):
+    path = tmp_path / "chip.pkl"
+    save(path, stored)
+    exp = Experiment()
+    exp.default_execution_instance = ExecutionInstance(path)
+    neurons, out = silent(exp)
+    run(exp, STEPS)
+    # It follows the file, not the default of 80 LSB: calix tolerates 5 LSB.
+    assert out.membrane_cadc[5:].mean() + 128 == pytest.approx(100, abs=5)
+    assert neurons.leak.hardware_value.tolist() == [100] * 3
+    np.testing.assert_allclose(neurons.tau_mem.hardware_value, 15e-6, rtol=1e-6)
+    assert neurons.i_synin_gm.hardware_value.tolist() == [500, 500]
+    assert exp.default_execution_instance.calib.target.neuron_target.leak[0] == 100
+
+
+def test_own_values_may_be_kept(tmp_path, stored):
+    path = tmp_path / "chip.pkl"
+    save(path, stored)
+    exp = Experiment()
+    exp.default_execution_instance.load_calib(path)
+    neurons, _ = silent(exp)
+    neurons.read_params_from_calibration = False
+    run(exp, STEPS)
+    assert neurons.leak.hardware_value == 80
+
+
+def test_a_portable_binary_gives_codes_only(tmp_path, stored, caplog):
+    path = tmp_path / "chip.pbin"
+    save(path, stored)
+    exp = Experiment()
+    exp.default_execution_instance.load_calib(path)
+    neurons, out = silent(exp)
+    run(exp, STEPS)
+    assert out.membrane_cadc[5:].mean() + 128 == pytest.approx(100, abs=5)
+    assert neurons.leak.hardware_value == 80
+    assert exp.default_execution_instance.calib is None
+    assert "parameters are not read" in caplog.text
+
+
+def test_a_calibration_of_another_chip_is_used_with_a_warning(stored, caplog):
+    exp = Experiment(chip_spec=TYPICAL.replace(number=9))
+    exp.calibration = stored
+    assert exp.calibration is stored
+    assert "the calibration is of chip 1, this is chip 9" in caplog.text
+
+
+def test_a_calibration_can_be_made_before_the_run():
+    exp = Experiment()
+    neurons, _ = silent(exp, leak=90)
+    neurons.register_hw_entity()
+    instance = exp.default_execution_instance
+    assert instance.chip is None
+    instance.calibrate()
+    assert instance.calib.target.neuron_target.leak[0] == 90
+    code = instance.chip.neuron_block.atomic_neurons[AtomicNeuronOnDLS(0)].leak.v_leak
+    run(exp, STEPS)
+    assert exp.last_execution.config.codes["leak"][0] == code
+
+
+def test_a_changed_target_is_calibrated_for_again():
+    exp = Experiment()
+    neurons, out = silent(exp)
+    run(exp, STEPS)
+    before = out.membrane_cadc[5:].mean()
+    neurons.leak.hardware_value = 110
+    neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 3)))
+    run(exp, STEPS)
+    # 30 LSB higher, each time within the 5 LSB of a calibration
+    assert out.membrane_cadc[5:].mean() - before == pytest.approx(30, abs=6)
+
+
+def test_missing_files_and_paths_are_said():
+    instance = ExecutionInstance()
+    with pytest.raises(AssertionError, match="has no calibration to load"):
+        instance.load_calib(None)
+    with pytest.raises(FileNotFoundError, match="Failed to open calibration at"):
+        instance.load_calib("/nowhere/chip.pkl")
+    with pytest.raises(AssertionError, match="no population is recorded by the CADC"):
+        instance.cadc_recordings()
+
+
+# --- written by hand ------------------------------------------------------------------
+
+
+def test_codes_written_by_hand_stay_until_the_next_calibration():
+    exp = Experiment(chip_spec=IDEAL)
+    neurons, out = silent(exp)
+    run(exp, STEPS)
+    chip = exp.default_execution_instance.chip
+    circuit = neurons.coordinates[0].get_atomic_neurons()[0]
+    chip.neuron_block.atomic_neurons[circuit].leak.v_leak = 730
+    for _ in range(2):
+        neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 3)))
+        run(exp, STEPS)
+        rest = out.membrane_cadc[-1, 0]
+        # 80 codes more are 33 LSB (200 / 480 LSB per code)
+        assert rest[0] - rest[1] == pytest.approx(33, abs=3)
+
+
+class Driven(LI):
+    """Neurons with a constant current, as a user would write them."""
+
+    def configure_hw_entity(self, neuron_id, neuron_block, coord):
+        super().configure_hw_entity(neuron_id, neuron_block, coord)
+        circuit = neuron_block.atomic_neurons[coord.get_atomic_neurons()[0]]
+        circuit.constant_current.enable = True
+        circuit.constant_current.i_offset = 100 * neuron_id
+
+
+def test_configure_hw_entity_is_called_for_each_neuron():
+    exp = Experiment(chip_spec=IDEAL)
+    neurons = Driven(3, exp)
+    out = neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 3)))
+    run(exp, STEPS)
+    rest = out.membrane_cadc[-1, 0]
+    # 0.03 LSB/µs per code for τ = 10 µs: 30 LSB per 100 codes
+    np.testing.assert_allclose(rest - rest[0], [0, 30, 60], atol=2)
+
+
+def code_of(tau):
+    """Return the bias code for a membrane time constant, s (chip.circuit)."""
+    return torch.clamp(164 * (6e-6 / tau) ** (1 / 0.93), 1, 1022)
+
+
+def write_tau(value, chip, coords):
+    for neuron, coord in enumerate(coords):
+        circuit = coord.get_atomic_neurons()[0]
+        code = float(value[neuron] if value.ndim else value)
+        chip.neuron_block.atomic_neurons[circuit].leak.i_bias = round(code)
+
+
+def test_a_time_constant_trains_in_the_loop():
+    """The chip's membrane shall take the shape of a response with τ = 6 µs."""
+
+    def response(tau, train):
+        exp = Experiment(chip_spec=IDEAL)
+        kind = TrainableHXTransformedModelParameter(tau, code_of, write_tau)
+        # The drive follows from the capacitance, so only the shape is to be learned.
+        neurons = LI(
+            1,
+            exp,
+            leak=MixedHXModelParameter(0.0, 80),
+            tau_mem=kind,
+            tau_syn=5e-6,
+            membrane_capacitance=HXTransformedModelParameter(10e-6, lambda m: 63),
+            trace_offset=-48.0,
+            trace_scale=1 / 45,
+        )
+        synapse = Synapse(1, 1, exp)
+        synapse.weight.data.fill_(63.0)
+
+        def once():
+            out = neurons(synapse(spikes(1, 5)))
+            run(exp, STEPS)
+            return out.membrane_cadc
+
+        return once, neurons.tau_mem
+
+    target, _ = response(6e-6, train=False)
+    wanted = target().detach()
+    once, tau = response(12e-6, train=True)
+    optimizer = torch.optim.Adam(tau.parameters(), lr=4e-7)
+    losses = []
+    for _ in range(40):
+        optimizer.zero_grad()
+        loss = (once() - wanted).pow(2).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.05 * losses[0]
+    # One CADC LSB of a response of 15 LSB is 7 %.
+    assert tau.model_value.item() == pytest.approx(6e-6, rel=0.15)
+
+
+def test_a_trained_value_needs_a_way_to_the_chip():
+    exp = Experiment()
+    silent(exp, tau_mem=TrainableHXParameter(10e-6))
+    with pytest.raises(ValueError, match="set_on_chip_func needs to be provided"):
+        run(exp, STEPS)
+
+
+# --- what the emulated chip does not run ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("injection_pre_realtime", ["x"]),
+        ("write_ppu_symbols", {"a": 1}),
+        ("read_ppu_symbols", {"a"}),
+    ],
+)
+def test_commands_of_the_user_are_refused_empty_ones_are_not(name, content):
+    exp = Experiment()
+    instance = exp.default_execution_instance
+    assert instance.generate_playback_hooks() == {}
+    setattr(instance, name, content)
+    silent(exp)
+    with pytest.raises(NotEmulatedError, match=name):
+        run(exp, STEPS)
+
+
+def test_plasticity_is_refused():
+    exp = Experiment()
+    synapse = Synapse(1, 1, exp, plasticity_rule="rule")
+    LI(1, exp)(synapse(spikes(1, 5)))
+    message = "CADC recoding & plasticity rule cannot both be active!"
+    with pytest.raises(ValueError, match=message):
+        run(exp, STEPS)
+    LI(1, exp, enable_cadc_recording=False)(synapse(spikes(1, 5)))
+    with pytest.raises(NotEmulatedError, match="PPU"):
+        run(exp, STEPS)
+
+
+def test_logging_does_not_raise(caplog):
+    caplog.set_level(logging.INFO)
+    silent(exp := Experiment())
+    run(exp, STEPS)
+    assert "calibrate in" in caplog.text
