@@ -8,60 +8,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from core.chip.atomic_neuron import CurrentType
-from core.chip.geometry import CIRCUITS
-from core.chip.pipeline import StageMemory
-from core.execution_instance import ExecutionInstance
 from core.experiment import Experiment
-from core.handle import DataHandle, LIFObservables
-from core.modules import Synapse
+from core.handle import DataHandle
 from core.morphology import SingleCompartmentNeuron
-from core.run import run
 from core.utils.dynamic_range.helper import (
     ConstantCurrentReadoutNeuron,
+    Measurement,
     connected,
     readout,
+    trace_of,
+    undriven,
 )
 
-#: Time steps of a run, and inputs, which stay silent.
-STEPS, INPUTS = 100, 20
 #: A membrane is taken to be at its limit in the last part of a run.
 _LAST = 0.2
 
 
-class Boundaries:
-    """Measures the range of the membranes.
+class Boundaries(Measurement):
+    """Measures the range of the membranes; the arguments are those of `Measurement`.
 
-    :param params: parameters of the neurons
-    :param calib_path: calibration file; None calibrates for ``params``
-    :param batch_size: number of measurements
-    :param neuron_structure: circuits of a neuron; None is one
-
+    >>> import torch
     >>> traces = [torch.full((10, 2, 3), value) for value in (-45.0, 100.0, -103.0)]
     >>> [float(value) for value in Boundaries().post_process(*traces)]
     [-45.0, 100.0, -103.0]
     """
-
-    def __init__(
-        self,
-        params: Mapping[str, Any] | None = None,
-        calib_path: str | Path | None = None,
-        batch_size: int = 100,
-        neuron_structure: SingleCompartmentNeuron | None = None,
-    ) -> None:
-        self.params = dict(params or {})
-        self.calib_path = calib_path
-        self.batch_size = batch_size
-        self.neuron_structure = neuron_structure or SingleCompartmentNeuron(1)
-        self._memory = StageMemory()
-
-    @property
-    def size(self) -> int:
-        """Number of neurons that fill the chip."""
-        return CIRCUITS // self.neuron_structure.size
 
     def build_model(
         self,
@@ -75,8 +48,6 @@ class Boundaries:
         :param inputs: spikes, shape (time, batch, channels)
         :param current_type: None leaves the default, a source
         """
-        synapse = Synapse(inputs.shape[-1], self.size, exp)
-        synapse.weight.data.zero_()
         neurons = ConstantCurrentReadoutNeuron(
             self.size,
             exp,
@@ -86,8 +57,7 @@ class Boundaries:
         neurons.enable_current = enable_current
         if current_type is not None:
             neurons.current_type = current_type
-        handle: DataHandle = neurons(synapse(LIFObservables(spikes=inputs)))
-        return handle
+        return undriven(inputs, neurons)
 
     def run(self, dt: float = 1e-6) -> tuple[Tensor, Tensor, Tensor]:
         """Measure; return baseline, upper and lower limit, CADC LSB, raw − 128.
@@ -108,15 +78,9 @@ class Boundaries:
     def _measure(
         self, dt: float, current_type: CurrentType | None, enable_current: bool
     ) -> Tensor:
-        exp = Experiment(mock=False, dt=dt)
-        exp.default_execution_instance = ExecutionInstance(
-            self.calib_path, memory=self._memory
-        )
-        inputs = torch.zeros(STEPS, self.batch_size, INPUTS)
-        handle = self.build_model(inputs, exp, current_type, enable_current)
-        run(exp, STEPS)
-        trace: Tensor = handle.membrane_cadc.detach()
-        return trace
+        exp = self.experiment(dt)
+        handle = self.build_model(self.silence(), exp, current_type, enable_current)
+        return trace_of(handle, exp)
 
     def post_process(
         self, baselines: Tensor, upperlines: Tensor, lowerlines: Tensor

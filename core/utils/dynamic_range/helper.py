@@ -3,25 +3,36 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core import connection
 from core.chip.atomic_neuron import CurrentType
 from core.chip.coordinates import CompartmentOnLogicalNeuron, LogicalNeuronOnDLS
+from core.chip.geometry import CIRCUITS
 from core.chip.neuron_block import NeuronBlock
+from core.chip.pipeline import StageMemory
 from core.errors import ParameterError
-from core.modules import LI, LIF
+from core.execution_instance import ExecutionInstance
+from core.experiment import Experiment
+from core.handle import DataHandle, LIFObservables
+from core.modules import LI, LIF, Synapse
 from core.modules.defaults import NEURON
+from core.morphology import SingleCompartmentNeuron
 from core.parameter import (
     HXBaseParameter,
     HXParameter,
     detached,
     hardware_array,
 )
+from core.run import run
 
+#: Time steps of a run, and inputs of neurons that are not driven.
+STEPS, INPUTS = 100, 20
 #: Code of the constant current: it drives a membrane to its limit.
 OFFSET_CODE = 1000
 
@@ -71,6 +82,64 @@ class ConstantCurrentReadoutNeuron(ConstantCurrentMixin, LI):
     >>> neuron.current_type.name
     'source'
     """
+
+
+class Measurement:
+    """Several runs of neurons that fill the chip, with one calibration.
+
+    :param params: parameters of the neurons
+    :param calib_path: calibration file; None calibrates for ``params``
+    :param batch_size: number of repetitions
+    :param neuron_structure: circuits of a neuron; None is one
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Any] | None = None,
+        calib_path: str | Path | None = None,
+        batch_size: int = 100,
+        neuron_structure: SingleCompartmentNeuron | None = None,
+    ) -> None:
+        self.params = dict(params or {})
+        self.calib_path = calib_path
+        self.batch_size = batch_size
+        self.neuron_structure = neuron_structure or SingleCompartmentNeuron(1)
+        self._memory = StageMemory()
+
+    @property
+    def size(self) -> int:
+        """Number of neurons that fill the chip."""
+        return CIRCUITS // self.neuron_structure.size
+
+    def experiment(self, dt: float = 1e-6, mock: bool = False) -> Experiment:
+        """Return a new experiment that remembers the calibration of the others."""
+        exp = Experiment(mock=mock, dt=dt)
+        exp.default_execution_instance = ExecutionInstance(
+            None if mock else self.calib_path, memory=self._memory
+        )
+        return exp
+
+    def silence(self) -> Tensor:
+        """Return inputs without spikes, shape (time, batch, channels)."""
+        return torch.zeros(STEPS, self.batch_size, INPUTS)
+
+
+def undriven(inputs: Tensor, neurons: LI | LIF) -> DataHandle:
+    """Call ``neurons`` behind synapses of weight 0; return their handle.
+
+    :param inputs: spikes, shape (time, batch, channels)
+    """
+    synapse = Synapse(inputs.shape[-1], neurons.size, neurons.experiment)
+    synapse.weight.data.zero_()
+    handle: DataHandle = neurons(synapse(LIFObservables(spikes=inputs)))
+    return handle
+
+
+def trace_of(handle: DataHandle, exp: Experiment) -> Tensor:
+    """Run and return the CADC trace of a handle, shape (time, batch, neurons)."""
+    run(exp, STEPS)
+    trace: Tensor = handle.membrane_cadc.detach()
+    return trace
 
 
 @contextmanager

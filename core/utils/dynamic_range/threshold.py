@@ -12,30 +12,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.chip.geometry import CIRCUITS
-from core.chip.pipeline import StageMemory
-from core.execution_instance import ExecutionInstance
 from core.experiment import Experiment
-from core.handle import DataHandle, LIFObservables
-from core.modules import Synapse
+from core.handle import DataHandle
 from core.morphology import SingleCompartmentNeuron
-from core.run import run
-from core.utils.dynamic_range.boundary import INPUTS, STEPS
 from core.utils.dynamic_range.helper import (
     ConstantCurrentNeuron,
+    Measurement,
     connected,
     own,
     threshold_in_model,
+    trace_of,
+    undriven,
 )
 
 
-class Threshold:
+class Threshold(Measurement):
     """Measures how far the thresholds are above the resting membranes.
 
-    :param params: parameters of the neurons
-    :param calib_path: calibration file; None calibrates for ``params``
-    :param batch_size: number of measurements
-    :param neuron_structure: circuits of a neuron; None is one
+    The arguments are those of `Measurement`.
 
     >>> traces = torch.tensor([-48.0, -3.0, -20.0]).reshape(3, 1, 1)
     >>> mean, thresholds = Threshold().post_process(traces, torch.tensor([-48.0]))
@@ -43,24 +37,7 @@ class Threshold:
     (45.0, [45.0])
     """
 
-    def __init__(
-        self,
-        params: Mapping[str, Any] | None = None,
-        calib_path: str | Path | None = None,
-        batch_size: int = 100,
-        neuron_structure: SingleCompartmentNeuron | None = None,
-    ) -> None:
-        self.params = dict(params or {})
-        self.calib_path = calib_path
-        self.batch_size = batch_size
-        self.neuron_structure = neuron_structure or SingleCompartmentNeuron(1)
-        self._memory = StageMemory()
-        self._neurons: ConstantCurrentNeuron | None = None
-
-    @property
-    def size(self) -> int:
-        """Number of neurons that fill the chip."""
-        return CIRCUITS // self.neuron_structure.size
+    _neurons: ConstantCurrentNeuron | None = None
 
     def build_model(
         self, inputs: Tensor, exp: Experiment, enable_current: bool = True
@@ -69,15 +46,12 @@ class Threshold:
 
         :param inputs: spikes, shape (time, batch, channels)
         """
-        synapse = Synapse(inputs.shape[-1], self.size, exp)
-        synapse.weight.data.zero_()
         neurons = ConstantCurrentNeuron(
             self.size, exp, neuron_structure=self.neuron_structure, **own(self.params)
         )
         neurons.enable_current = enable_current
         self._neurons = neurons
-        handle: DataHandle = neurons(synapse(LIFObservables(spikes=inputs)))
-        return handle
+        return undriven(inputs, neurons)
 
     def run(self, dt: float = 1e-6) -> tuple[Tensor, Tensor, Tensor, list[Any]]:
         """Measure.
@@ -95,15 +69,8 @@ class Threshold:
         return mean, thresholds, traces, list(self._neurons.coordinates)
 
     def _measure(self, dt: float, enable_current: bool) -> Tensor:
-        exp = Experiment(mock=False, dt=dt)
-        exp.default_execution_instance = ExecutionInstance(
-            self.calib_path, memory=self._memory
-        )
-        inputs = torch.zeros(STEPS, self.batch_size, INPUTS)
-        handle = self.build_model(inputs, exp, enable_current)
-        run(exp, STEPS)
-        trace: Tensor = handle.membrane_cadc.detach()
-        return trace
+        exp = self.experiment(dt)
+        return trace_of(self.build_model(self.silence(), exp, enable_current), exp)
 
     def post_process(self, traces: Tensor, baselines: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean distance of threshold and baseline, and that of each neuron.

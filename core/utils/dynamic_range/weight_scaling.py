@@ -15,23 +15,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.chip.geometry import CIRCUITS
-from core.chip.pipeline import StageMemory
 from core.errors import ParameterError
-from core.execution_instance import ExecutionInstance
-from core.experiment import Experiment
 from core.handle import LIFObservables
 from core.modules import LI, Synapse
 from core.morphology import SingleCompartmentNeuron
-from core.run import run
 from core.transforms.weight_transforms import linear_saturating
 from core.units import WEIGHT_MAX
-from core.utils.dynamic_range.boundary import STEPS
 from core.utils.dynamic_range.helper import (
+    STEPS,
+    Measurement,
     connected,
     readout,
     threshold_in_model,
     threshold_on_chip,
+    trace_of,
 )
 
 #: Time step of the one spike.
@@ -42,14 +39,12 @@ _MODEL_WEIGHTS = torch.linspace(-1, 1, 21)
 WEIGHTS = 22
 
 
-class WeightScaling:
+class WeightScaling(Measurement):
     """Measures the response to a spike for many weights.
 
-    :param params: parameters of the neurons
-    :param calib_path: calibration file; None calibrates for ``params``
-    :param batch_size: number of measurements on the chip
+    Arguments as of `Measurement`, and:
+
     :param trace_scale: model units per LSB of a trace
-    :param neuron_structure: circuits of a neuron; None is one
     :cvar max_weight: largest weight on the chip
     :cvar min_weight: smallest one
 
@@ -70,17 +65,8 @@ class WeightScaling:
         trace_scale: float = 1.0,
         neuron_structure: SingleCompartmentNeuron | None = None,
     ) -> None:
-        self.params = dict(params or {})
-        self.calib_path = calib_path
-        self.batch_size = batch_size
+        super().__init__(params, calib_path, batch_size, neuron_structure)
         self.trace_scale = trace_scale
-        self.neuron_structure = neuron_structure or SingleCompartmentNeuron(1)
-        self._memory = StageMemory()
-
-    @property
-    def size(self) -> int:
-        """Number of neurons that fill the chip."""
-        return CIRCUITS // self.neuron_structure.size
 
     def execute(self, weight: float, mock: bool = False) -> Tensor:
         """Return the traces after one spike, shape (time, batch, neurons).
@@ -88,10 +74,7 @@ class WeightScaling:
         :param weight: LSB on the chip, model units in the model
         :param mock: run the model; there one batch entry is enough
         """
-        exp = Experiment(mock=mock)
-        exp.default_execution_instance = ExecutionInstance(
-            None if mock else self.calib_path, memory=self._memory
-        )
+        exp = self.experiment(mock=mock)
         bounds = partial(
             linear_saturating, min_weight=self.min_weight, max_weight=self.max_weight
         )
@@ -106,10 +89,7 @@ class WeightScaling:
         )
         spikes = torch.zeros(STEPS, 1 if mock else self.batch_size, 1)
         spikes[_SPIKE] = 1
-        handle = neurons(synapse(LIFObservables(spikes=spikes)))
-        run(exp, STEPS)
-        trace: Tensor = handle.membrane_cadc.detach()
-        return trace
+        return trace_of(neurons(synapse(LIFObservables(spikes=spikes))), exp)
 
     def post_process(self, traces: Tensor, weight: float) -> Tensor:
         """Return the height of the response of each neuron, shape (neurons,).
