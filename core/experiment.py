@@ -71,8 +71,8 @@ class Experiment(BaseExperiment):
 
     :param mock: True runs the ideal model, False the emulated chip
     :param dt: step width, s
-    :param hw_routing_func: from the network of a chip and its placement to a routing
-        result; None takes the router of the emulator
+    :param hw_routing_func: from the network of a chip, placed, to a routing result;
+        None takes the router of the emulator
     :param inter_batch_entry_wait: pause between batch entries, FPGA cycles; it counts
         in the duration of the run, entries do not influence each other here
     :param input_loopback: record the input spikes and use them for the gradients

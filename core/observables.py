@@ -23,7 +23,11 @@ INTERPOLATION_MODES = ("linear", "nn")
 
 
 class ReadoutSource(Enum):
-    """What an ADC reads of a neuron."""
+    """What an ADC reads of a neuron.
+
+    >>> ReadoutSource.VOLTAGE.name
+    'VOLTAGE'
+    """
 
     VOLTAGE = "voltage"
     ADAPTATION = "adaptation"
@@ -45,6 +49,13 @@ def rows(runtime: float, dt: float) -> int:
 @dataclass(frozen=True)
 class SpikeHandle:
     """Recorded spikes of one population.
+
+    >>> one = np.array([250]), np.array([0]), np.array([1])  # cycle, entry, neuron
+    >>> SpikeHandle(Events(*one), batch=1, size=2).to_dense(3e-6, 1e-6)[:, 0]
+    tensor([[0., 0.],
+            [0., 0.],
+            [0., 1.],
+            [0., 0.]])
 
     :param events: spikes, by neuron of the population
     :param batch: number of batch entries
@@ -73,6 +84,11 @@ class SpikeHandle:
 @dataclass(frozen=True)
 class CADCHandle:
     """CADC samples of one population.
+
+    >>> samples = np.array([80, 90], np.uint8).reshape(2, 1, 1)
+    >>> handle = CADCHandle(samples, cycles=np.array([[0], [250]]))
+    >>> handle.to_dense(3e-6, 1e-6).flatten().tolist()
+    [-48.0, -43.0, -38.0, -38.0]
 
     :param samples: shape (samples, batch, neurons), raw 0…255
     :param cycles: shape (samples, neurons), FPGA cycles
@@ -138,6 +154,9 @@ def _resample(
 class MADCHandle:
     """MADC samples of one neuron.
 
+    >>> MADCHandle(np.array([[[4.0]], [[305.0]]])).to_raw().shape
+    torch.Size([2, 1, 1])
+
     :param samples: shape (2, samples, batch): FPGA cycle and raw value 0…1023
     """
 
@@ -152,6 +171,9 @@ class MADCHandle:
 class AnalogObservable:
     """A membrane or an adaptation as measured; None is what was not recorded.
 
+    >>> AnalogObservable(cadc=torch.zeros(5, 1, 3)).madc is None
+    True
+
     :param cadc: shape (time, batch, neurons)
     :param madc: shape (2, samples, batch)
     """
@@ -162,7 +184,11 @@ class AnalogObservable:
 
 @dataclass
 class HardwareObservables:
-    """The output of the chip for one module; None is what was not recorded."""
+    """The output of the chip for one module; None is what was not recorded.
+
+    >>> HardwareObservables()
+    HardwareObservables(spikes=None, cadc=None, madc=None)
+    """
 
     spikes: SpikeHandle | None = None
     cadc: CADCHandle | None = None

@@ -29,6 +29,10 @@ class HXBaseParameter(nn.Module):
 
     :param hardware_value: value on the chip, in the units of the chip
     :param model_value: value in the model, in model units
+
+    >>> parameter = HXBaseParameter(80, 0.0).make_trainable()
+    >>> parameter.model_value.requires_grad, parameter.hardware_value
+    (True, 80)
     """
 
     def __init__(self, hardware_value: Any, model_value: Any) -> None:
@@ -215,7 +219,15 @@ class ModelParameter(HXBaseParameter):
 
 
 class TrainableHXParameter(HXParameter):
-    """An `HXParameter` that is trained from the start."""
+    """An `HXParameter` that is trained from the start.
+
+    :param value: on the chip and in the model
+    :param set_on_hw_func: see `HXBaseParameter.set_on_chip`
+
+    >>> threshold = TrainableHXParameter(125)
+    >>> threshold.is_trainable(), threshold.hardware_value
+    (True, tensor(125.))
+    """
 
     def __init__(self, value: Any, set_on_hw_func: SetOnChip | None = None) -> None:
         super().__init__(value)
@@ -223,7 +235,14 @@ class TrainableHXParameter(HXParameter):
 
 
 class TrainableMixedHXModelParameter(MixedHXModelParameter):
-    """A `MixedHXModelParameter` whose model value is trained from the start."""
+    """A `MixedHXModelParameter` whose model value is trained from the start.
+
+    :param set_on_hw_func: see `HXBaseParameter.set_on_chip`
+
+    >>> leak = TrainableMixedHXModelParameter(0.5, 80)
+    >>> leak.model_value.requires_grad, leak.hardware_value
+    (True, tensor(80))
+    """
 
     def __init__(
         self,
@@ -237,7 +256,18 @@ class TrainableMixedHXModelParameter(MixedHXModelParameter):
 
 
 class TrainableHXTransformedModelParameter(HXTransformedModelParameter):
-    """An `HXTransformedModelParameter` that is trained from the start."""
+    """An `HXTransformedModelParameter` that is trained from the start.
+
+    :param set_on_hw_func: see `HXBaseParameter.set_on_chip`
+
+    >>> written = []
+    >>> capacitance = TrainableHXTransformedModelParameter(
+    ...     10.0, lambda value: 6.3 * value, lambda value, *_: written.append(value)
+    ... )
+    >>> capacitance.set_on_chip(chip=None, neuron_coordinates=[])
+    >>> written
+    [tensor(63.)]
+    """
 
     def __init__(
         self,
@@ -250,7 +280,13 @@ class TrainableHXTransformedModelParameter(HXTransformedModelParameter):
 
 
 class TrainableModelParameter(ModelParameter):
-    """A `ModelParameter` that is trained from the start."""
+    """A `ModelParameter` that is trained from the start.
+
+    :param set_on_hw_func: see `HXBaseParameter.set_on_chip`
+
+    >>> TrainableModelParameter(1e-6).is_trainable()
+    True
+    """
 
     def __init__(
         self, model_value: Any, set_on_hw_func: SetOnChip | None = None

@@ -175,7 +175,7 @@ def execute(
         _check_settings(settings)
     # A router of the user may look at the weights, so it is asked each time.
     routing = (
-        stages.run("route", lambda: router(network, placement))
+        stages.run("route", lambda: route(network, placement, router))
         if router is not None
         else stages.run(
             "route", lambda: route(network, placement), _routing_key(network, placement)

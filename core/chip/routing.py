@@ -6,6 +6,7 @@ hemisphere it projects into, one of each sign, whatever its weights are.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,21 +18,25 @@ from core.chip.geometry import (
     hemisphere_of,
 )
 from core.chip.network import Network, Projection
+from core.chip.placement import place
 from core.chip.results import PlacementResult, RoutingResult
 from core.errors import Problem, RoutingError
 
 Source = tuple[str, int]
-Router = Callable[[Network, PlacementResult], RoutingResult]
+#: Gets the network with the circuits of each population filled in.
+Router = Callable[[Network], RoutingResult]
 
 
 class GreedyRouter:
     """Gives rows to sources in the order of the projections, from row 0 upwards."""
 
-    def __call__(self, network: Network, placement: PlacementResult) -> RoutingResult:
+    def __call__(self, network: Network) -> RoutingResult:
         """Return the synapse rows of every source.
 
+        :param network: populations without circuits are placed as `place` does
         :raises RoutingError: if a hemisphere has too few rows
         """
+        placement = place(network)
         wanted = [_sources_into(network, placement, h) for h in range(HEMISPHERES)]
         problems = [
             problem
@@ -48,9 +53,15 @@ class GreedyRouter:
 PortfolioRouter = GreedyRouter
 
 
-def route(network: Network, placement: PlacementResult) -> RoutingResult:
-    """Route ``network`` with the default router."""
-    return GreedyRouter()(network, placement)
+def route(
+    network: Network, placement: PlacementResult, router: Router | None = None
+) -> RoutingResult:
+    """Route ``network``, placed as it is, with a router, by default the greedy one."""
+    populations = tuple(
+        replace(population, circuits=placement.circuits[population.name])
+        for population in network.populations
+    )
+    return (router or GreedyRouter())(replace(network, populations=populations))
 
 
 def _allot(wanted: list[list[Source]]) -> RoutingResult:

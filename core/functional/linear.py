@@ -60,7 +60,11 @@ def linear_sparse(
 
 
 class WeightRounding(torch.autograd.Function):
-    """Round weights to the steps of the chip, with identity gradient."""
+    """Round weights to the steps of the chip, with identity gradient.
+
+    >>> WeightRounding.apply(63.0, torch.tensor([1.4, -1.6]))
+    tensor([ 1., -2.])
+    """
 
     @staticmethod
     def forward(ctx: Any, cap: float, weight: Tensor) -> Tensor:

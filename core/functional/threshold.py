@@ -15,7 +15,14 @@ from core.errors import ParameterError, did_you_mean
 
 
 class SuperSpike(torch.autograd.Function):
-    """Step function with the superspike gradient."""
+    """Step function with the superspike gradient.
+
+    >>> x = torch.tensor([-0.1, 0.1], requires_grad=True)
+    >>> spikes = SuperSpike.apply(x, 10.0)
+    >>> spikes.sum().backward()
+    >>> spikes.tolist(), x.grad.tolist()
+    ([0.0, 1.0], [0.25, 0.25])
+    """
 
     @staticmethod
     def forward(ctx: Any, input: Tensor, alpha: float) -> Tensor:

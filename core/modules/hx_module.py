@@ -30,7 +30,11 @@ def takes_hw_data(function: Any) -> bool:
 
 
 class HXTorchFunctionMixin:
-    """The numerics of a module."""
+    """The numerics of a module.
+
+    >>> HXTorchFunctionMixin().func((1, 2))  # returns the first input
+    1
+    """
 
     def forward_func(self, *input: Any, hw_data: Any = None) -> Any:
         """Return the output handle; override this. Here: the first input.
@@ -66,6 +70,17 @@ class HXTorchBaseModule(HXTorchFunctionMixin, nn.Module):
     :ivar output_type: type of the handle that it returns
     :ivar descriptor: name on the chip, None if it has no part there
     :ivar name: wished name on the chip; None takes a generated one
+
+    >>> import torch, core
+    >>> class Double(HXTorchBaseModule):
+    ...     def forward_func(self, input):
+    ...         return core.TensorHandle(tensor=2 * input.tensor)
+    >>> module = Double()
+    >>> module.experiment = core.Experiment(mock=True)
+    >>> out = module(core.TensorHandle(tensor=torch.ones(2)))
+    >>> core.run(module.experiment, None)
+    >>> out.tensor
+    tensor([2., 2.])
     """
 
     output_type: type[DataHandle] = TensorHandle
@@ -140,7 +155,12 @@ class HXTorchBaseModule(HXTorchFunctionMixin, nn.Module):
 
 
 class HXBaseExperimentModule(HXTorchBaseModule):
-    """A module of an experiment."""
+    """A module of an experiment.
+
+    >>> import core
+    >>> HXBaseExperimentModule(core.Experiment(mock=True)).experiment.mock
+    True
+    """
 
     def __init__(self, experiment: "Experiment | None") -> None:
         super().__init__()
@@ -148,7 +168,11 @@ class HXBaseExperimentModule(HXTorchBaseModule):
 
 
 class HXHardwareEntityMixin:
-    """What a module needs to be put on a chip."""
+    """What a module needs to be put on a chip.
+
+    >>> HXHardwareEntityMixin().changed_since_last_run
+    True
+    """
 
     execution_instance: ExecutionInstance | None
     chip_coordinate: Any
@@ -196,6 +220,11 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
     :param execution_instance: the chip; None takes the default of the experiment.
         A chip coordinate is accepted in its place
     :param chip_coordinate: kept, the emulator has one chip per execution instance
+
+    >>> import core
+    >>> module = HXModule(core.Experiment(mock=False))
+    >>> module.execution_instance is module.experiment.default_execution_instance
+    True
     """
 
     def __init__(
@@ -219,4 +248,15 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
 
 
 class HXFunctionalModule(HXBaseExperimentModule):
-    """A module without a part on the chip."""
+    """A module without a part on the chip.
+
+    >>> import torch, core
+    >>> class Rates(HXFunctionalModule):
+    ...     def forward_func(self, input):
+    ...         return core.TensorHandle(tensor=input.spikes.mean(0))
+    >>> experiment = core.Experiment(mock=True)
+    >>> rates = Rates(experiment)(core.LIFObservables(spikes=torch.ones(10, 1, 2)))
+    >>> core.run(experiment, None)
+    >>> rates.tensor  # (batch, neurons)
+    tensor([[1., 1.]])
+    """

@@ -31,6 +31,9 @@ class BasePopulation(HXModule):
     """A group of neurons or of channels.
 
     :param size: number of neurons
+
+    >>> BasePopulation(3, None).has_trainable_params()
+    False
     """
 
     def __init__(
@@ -62,7 +65,12 @@ class BasePopulation(HXModule):
 
 
 class InputPopulation(BasePopulation):
-    """A group of channels outside of the chip."""
+    """A group of channels outside of the chip.
+
+    >>> import core
+    >>> isinstance(core.InputNeuron(5, None), InputPopulation)
+    True
+    """
 
 
 class Population(BasePopulation):
@@ -78,6 +86,10 @@ class Population(BasePopulation):
     :ivar unit_ids: numbers of the neurons on their chip, None before a run there
     :ivar read_params_from_calibration: False keeps the own values when a calibration is
         loaded
+
+    >>> population = Population(3, None, leak=90)
+    >>> population.leak.hardware_value, population.tau_mem.model_value
+    (90, 1e-05)
     """
 
     def __init__(
@@ -238,6 +250,11 @@ class Projection(HXModule):
 
     :param in_features: number of sources
     :param out_features: number of targets
+    :ivar weight: shape (target, source), model units
+
+    >>> import core
+    >>> isinstance(core.Synapse(2, 3, None), Projection)
+    True
     """
 
     weight: Tensor

@@ -93,6 +93,20 @@ def to_nir(snn: torch.nn.Module, input_sample: Any) -> nir.NIRGraph:
     :param input_sample: what the model is called with, once
     :raises UnsupportedNodeError: if NIR has no node for a module; lists all
     :raises NetworkError: if the model ran no modules
+
+    >>> import core
+    >>> class Layer(SNN):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.synapse = core.Synapse(3, 2, self.exp)
+    ...         self.neurons = core.LIF(2, self.exp, leak=0, reset=0, threshold=1)
+    ...     def forward(self, spikes):
+    ...         out = self.neurons(self.synapse(core.LIFObservables(spikes=spikes)))
+    ...         core.run(self.exp, len(spikes))
+    ...         return out
+    >>> graph = to_nir(Layer(), torch.ones(10, 1, 3))
+    >>> sorted(type(node).__name__ for node in graph.nodes.values())
+    ['CubaLIF', 'Input', 'Linear', 'Output']
     """
     factor = getattr(snn, "time_factor", TIME_FACTOR)
     check_time_factor(factor)

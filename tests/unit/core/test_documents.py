@@ -42,9 +42,8 @@ def resolve(dotted: str) -> Any:
         if not name:
             continue
         path = f"{path}.{name}"
-        if not hasattr(found, name):
-            importlib.import_module(path)
-        found = getattr(found, name)
+        has = hasattr(found, name)
+        found = getattr(found, name) if has else importlib.import_module(path)
     return found
 
 
@@ -88,6 +87,24 @@ def test_each_class_takes_the_documented_arguments(name: str) -> None:
     ]
     if "*" not in INDEX[name] and "chip_coordinate" not in positional:
         assert list(parameters)[: len(positional)] == positional
+
+
+def documented() -> list[Any]:
+    """Return all public classes and functions of the interface."""
+    places = (core, core.modules, core.functional)
+    found = {getattr(place, name) for place in places for name in place.__all__}
+    found |= {getattr(core, name) for name in INDEX}
+    return sorted(
+        (x for x in found if inspect.isclass(x) or inspect.isfunction(x)),
+        key=lambda x: x.__qualname__,
+    )
+
+
+@pytest.mark.parametrize("item", documented(), ids=lambda item: item.__qualname__)
+def test_each_documented_name_has_an_example(item: Any) -> None:
+    if item.__name__.startswith("Handle_"):  # made by Handle, which has one
+        return
+    assert ">>>" in inspect.getdoc(item)
 
 
 @pytest.fixture

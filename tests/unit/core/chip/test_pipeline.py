@@ -6,6 +6,7 @@ import pytest
 from core.chip import pipeline
 from core.chip.network import Network, Population, Projection
 from core.chip.pipeline import StageMemory, execute
+from core.chip.routing import GreedyRouter
 from core.errors import NetworkError, PlacementError, RoutingError
 from core.spec.chip import IDEAL, TYPICAL, WORST
 
@@ -132,14 +133,16 @@ def test_a_new_target_repeats_only_calibrate_and_later(network, inputs, monkeypa
 def test_a_router_of_the_user_is_asked_each_time(net, inputs):
     asked = []
 
-    def router(network, placement):
+    def router(network):
         asked.append(network)
-        return pipeline.route(network, placement)
+        return GreedyRouter()(network)
 
     memory = StageMemory()
     for _ in range(2):
         run = execute(net, inputs, 3, RUNTIME, TYPICAL, router=router, memory=memory)
     assert len(asked) == 2
+    circuits = asked[0].populations[0].circuits
+    assert circuits.tolist() == run.placement.circuits["lif"].tolist()
     assert same(run, execute(net, inputs, 3, RUNTIME, TYPICAL))
 
 

@@ -62,6 +62,6 @@ def test_more_sources_than_rows_are_refused_with_numbers_and_a_remedy(network):
 def test_both_crowded_hemispheres_are_named_at_once(network):
     net = network(np.ones((300, 129)))
     with pytest.raises(RoutingError) as caught:
-        GreedyRouter()(net, place(net))
+        GreedyRouter()(net)
     assert len(caught.value.problems) == 2
     assert "lower hemisphere" in str(caught.value)
