@@ -1,15 +1,20 @@
 """An experiment: modules that registered themselves, run in mock or on the chip."""
 
 import logging
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from core import connection
-from core.backend.chip_network import Partition, batch_size, refuse_plasticity
+from core.backend.base_experiment import BaseExperiment
+from core.backend.chip_network import (
+    Partition,
+    batch_size,
+    refuse_plasticity,
+    runtime_cycles,
+)
 from core.backend.hardware_results import HardwareResults
-from core.backend.module_manager import BaseModuleManager, ModuleManager
+from core.backend.module_manager import ModuleManager
 from core.chip import pipeline
 from core.chip.calibration_io import StoredCalibration
 from core.chip.network import Network
@@ -31,39 +36,9 @@ from core.modules.input_neuron import InputNeuron
 from core.modules.types import BasePopulation, InputPopulation, Projection
 from core.observables import HardwareObservablesExtractor
 from core.spec.chip import TYPICAL, ChipSpec
-from core.units import CYCLE, format_quantity
+from core.units import CYCLE
 
 log = logging.getLogger(__name__)
-
-#: The timer of the chip counts cycles in 32 bits.
-MAX_CYCLES = 2**32 - 1
-
-
-class BaseExperiment(ABC):
-    """Modules and how to run them.
-
-    :param modules: how they are connected
-    :param mock: True runs the ideal model, False the chip
-    :param dt: step width, s
-    """
-
-    def __init__(self, modules: BaseModuleManager, mock: bool, dt: float) -> None:
-        self.modules = modules
-        self.mock = mock
-        self.dt = dt
-
-    @abstractmethod
-    def connect(
-        self,
-        module: HXTorchBaseModule,
-        input_handles: tuple[DataHandle, ...] | DataHandle,
-        output_handle: DataHandle,
-    ) -> None:
-        """Add ``module`` between the handles it reads and the one it fills."""
-
-    @abstractmethod
-    def get_hw_results(self, runtime: int | None) -> HardwareResults:
-        """Run the chip; in mock, only prepare the modules."""
 
 
 class Experiment(BaseExperiment):
@@ -294,7 +269,7 @@ class Experiment(BaseExperiment):
         self._prepare_static_config()
         self._calibrate()
         networks = self._generate_network_graphs()
-        cycles = self._cycles(runtime)
+        cycles = runtime_cycles(runtime, self.dt)
         for instance, network in networks.items():
             execution = instance.execute(
                 network,
@@ -387,24 +362,6 @@ class Experiment(BaseExperiment):
             elif external.name in recorded:
                 found[external.name] = recorded[external.name].events
         return found
-
-    def _cycles(self, runtime: int | None) -> int:
-        """Return the runtime in FPGA cycles."""
-        if runtime is None or runtime < 1:
-            raise ParameterError(
-                "run",
-                "Requested runtime invalid.",
-                f"Give a positive number of time steps, not {runtime!r}.",
-            )
-        cycles = round(runtime * self.dt / CYCLE)
-        if cycles > MAX_CYCLES:
-            raise ParameterError(
-                "run",
-                f"Runtime of {format_quantity(runtime * self.dt, 's')} to long. Maximum"
-                f" supported runtime {format_quantity(MAX_CYCLES * CYCLE, 's', 4)}.",
-                "Run fewer steps or use a smaller dt.",
-            )
-        return cycles
 
     def _get_observables(
         self, network_graph: Network, result_map: Execution, runtime: float

@@ -14,7 +14,10 @@ from core.errors import NetworkError, NotEmulatedError, ParameterError, ShapeErr
 from core.execution_instance import ExecutionInstance
 from core.modules.hx_module import HXModule
 from core.modules.types import BasePopulation, InputPopulation, Projection
+from core.units import CYCLE, format_quantity
 
+#: The timer of the chip counts cycles in 32 bits.
+MAX_CYCLES = 2**32 - 1
 #: The chip that a module is on.
 InstanceOf = Callable[[BasePopulation | Projection], ExecutionInstance]
 
@@ -102,6 +105,30 @@ class Partition:
 
 class ProjectionError(NetworkError, AssertionError):
     """A projection is not between one source and one target population."""
+
+
+def runtime_cycles(runtime: int | None, dt: float) -> int:
+    """Return the runtime in FPGA cycles.
+
+    :param runtime: number of steps of ``dt``
+    :param dt: step width, s
+    :raises ParameterError: if it does not fit the timer of the chip
+    """
+    if runtime is None or runtime < 1:
+        raise ParameterError(
+            "run",
+            "Requested runtime invalid.",
+            f"Give a positive number of time steps, not {runtime!r}.",
+        )
+    cycles = round(runtime * dt / CYCLE)
+    if cycles > MAX_CYCLES:
+        raise ParameterError(
+            "run",
+            f"Runtime of {format_quantity(runtime * dt, 's')} to long. Maximum"
+            f" supported runtime {format_quantity(MAX_CYCLES * CYCLE, 's', 4)}.",
+            "Run fewer steps or use a smaller dt.",
+        )
+    return cycles
 
 
 def batch_size(manager: ModuleManager) -> int:
