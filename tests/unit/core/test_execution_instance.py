@@ -259,6 +259,13 @@ def test_a_calibration_of_another_chip_is_used_with_a_warning(stored, caplog):
     assert "the calibration is of chip 1, this is chip 9" in caplog.text
 
 
+def test_settings_of_a_calibration_are_a_copy(stored):
+    before = stored.result.codes["leak"][0]
+    chip = ExecutionInstance().use_calibration(stored)
+    chip.neuron_block.atomic_neurons[AtomicNeuronOnDLS(0)].leak.v_leak = 7
+    assert stored.result.codes["leak"][0] == before
+
+
 def test_a_calibration_can_be_made_before_the_run():
     exp = Experiment()
     neurons, _ = silent(exp, leak=90)

@@ -20,8 +20,10 @@ from core import (
 from core.chip import pipeline
 from core.chip.network import Network
 from core.chip.results import Events, Execution, Observables
+from core.chip.routing import GreedyRouter
 from core.errors import NetworkError, ParameterError, ShapeError
 from core.modules.neuron.recording import RecordingError
+from core.observables import SpikeHandle
 from core.spec.chip import IDEAL
 from core.transforms.weight_transforms import linear_saturating
 
@@ -395,3 +397,63 @@ def test_a_refused_run_leaves_no_half_built_graph_behind():
     handle = call()
     core.run(experiment, 20)
     assert handle.spikes.shape == (20, 1, 3)
+
+
+def test_the_router_of_the_user_gets_the_placed_network_of_the_chip() -> None:
+    asked = []
+
+    def router(network: Network) -> Any:
+        asked.append(network)
+        return GreedyRouter()(network)
+
+    exp = Experiment(hw_routing_func=router)
+    call(exp, *network(exp))
+    run(exp, STEPS)
+    assert exp.last_execution is not None
+    assert exp.last_execution.placement is not None
+    (seen,) = asked
+    circuits = exp.last_execution.placement.circuits["LIF 0"]
+    assert seen.populations[0].circuits.tolist() == circuits.tolist()
+
+
+def test_a_run_on_the_chip_notes_that_it_saw_all_changes() -> None:
+    exp = Experiment()
+    modules = network(exp)
+    call(exp, *modules)
+    assert exp.modules.changed_since_last_run()
+    run(exp, STEPS)
+    call(exp, *modules)
+    exp.modules.pre_process(exp)
+    assert not exp.modules.changed_since_last_run()
+    modules[0].weight.data += 1
+    assert exp.modules.changed_since_last_run()
+
+
+def test_only_populations_that_are_recorded_get_measured_membranes(
+    chip: FakeChip,
+) -> None:
+    exp = Experiment()
+    scale = {"trace_offset": -48.0, "trace_scale": 1 / 20}
+    recorded = call(exp, *network(exp, **scale))
+    silent = call(exp, *network(exp, enable_cadc_recording=False, **scale))
+    run(exp, STEPS)
+    assert recorded.membrane_cadc.unique().tolist() == [1.0]  # as the fake measures
+    assert silent.membrane_cadc[0].unique().tolist() == [0.0]  # as the model rests
+
+
+def test_loopback_puts_what_was_sent_into_the_model(
+    chip: FakeChip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exp = Experiment(input_loopback=True)
+    synapse, neuron = network(exp, enable_spike_recording=False)
+    source = spikes(STEPS, 1, 2)
+    graded = synapse(source)
+    neuron(graded)
+    sent = torch.zeros(STEPS + 1, 1, 2)
+    sent[5] = 1  # recorded three steps later than they were meant
+    monkeypatch.setattr(SpikeHandle, "to_dense", lambda *_: sent)
+    run(exp, STEPS)
+    assert graded.graded_spikes[5].any()
+    assert not graded.graded_spikes[2].any()
+    graded.graded_spikes.sum().backward()
+    assert source.spikes.grad.any()

@@ -131,6 +131,10 @@ def test_a_recurrent_network_runs_on_the_chip():
     assert out.spikes.sum() > 0
     assert out.membrane_cadc.shape == (STEPS, BATCH, SIZE)
     assert info is not None
+    # What was measured of the member is in its handle.
+    recorded = modules[1].post_process(modules[1].hw_observables, STEPS * 1e-6)
+    assert torch.equal(out.spikes, recorded.spikes[:STEPS])
+    assert torch.equal(out.membrane_cadc, recorded.voltage.cadc[:STEPS])
     out.spikes.sum().backward()
     assert modules[2].weight.grad is not None
 
@@ -169,6 +173,19 @@ def test_two_handles_of_a_group_may_enter_one_module():
     wrapper()
     run(exp, None)
     assert y.current[0, 0].tolist() == [3, 3]
+
+
+def test_post_simulation_processing_gets_all_handles():
+    class Doubled(Recurrent):
+        def post_simulation_processing(self, output):
+            output[1].spikes = 2 * output[1].spikes
+
+    exp = Experiment(mock=True)
+    synapse_in, neurons, synapse, _ = build(exp)
+    wrapper = Doubled(exp, synapse=synapse, neurons=neurons)
+    out = call(synapse_in, neurons, synapse, wrapper)
+    run(exp, None)
+    assert set(out.spikes.unique().tolist()) == {0.0, 2.0}
 
 
 def test_wrong_number_of_handles_is_refused():
