@@ -2,6 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
+from copy import copy
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from core.chip.coordinates import (
     LogicalNeuronOnDLS,
 )
 from core.chip.network import Network, NetworkBuilder
-from core.chip.neuron_block import Chip, NeuronBlock, NeuronSettings
+from core.chip.neuron_block import Chip, NeuronBlock
 from core.chip.pipeline import StageMemory
 from core.chip.results import CalibResult, Events, Execution, PlacementResult
 from core.chip.routing import Router
@@ -123,6 +124,7 @@ class ExecutionInstance(BaseExecutionInstance):
         self.calib: StoredCalibration | None = None
         self.stored: StoredCalibration | None = None
         self._result: CalibResult | None = None
+        self._written: tuple[Any, Any] | None = None  # fires, event_output
         self.clear()
 
     def clear(self) -> None:
@@ -133,11 +135,24 @@ class ExecutionInstance(BaseExecutionInstance):
         self._placed: PlacementResult | None = None
 
     def register(self, population: Any) -> None:
-        """Add a population; its neurons get the next numbers."""
+        """Add a population; its neurons get the next numbers.
+
+        Those of another experiment are forgotten.
+        """
+        if self.modules and self.modules[0].experiment is not population.experiment:
+            self.clear()
         self.modules.append(population)
         if hasattr(population, "unit_ids"):
             population.unit_ids = np.arange(population.size) + self.id_counter
             self.id_counter += population.size
+
+    def unregister(self, population: Any) -> None:
+        """Remove the population that was added last."""
+        if population in self.modules:
+            self.modules.remove(population)
+            if getattr(population, "unit_ids", None) is not None:
+                self.id_counter -= population.size
+                population.unit_ids = None
 
     @property
     def _neurons(self) -> list[Any]:
@@ -200,8 +215,18 @@ class ExecutionInstance(BaseExecutionInstance):
             )
         self.stored, self._result = stored, stored.result
         self.calib = stored if native else None
-        self.chip = stored.chip_settings()
+        self._placed = None
+        self.chip = self._new_chip(stored.chip_settings())
         return self.chip
+
+    def forget_calibration(self) -> None:
+        """Calibrate before the next run instead of using what was loaded."""
+        self.calib_path = self.stored = self._result = self.calib = self.chip = None
+
+    def _new_chip(self, chip: Chip) -> Chip:
+        settings = chip.neuron_block.settings
+        self._written = settings.fires.copy(), settings.event_output.copy()
+        return chip
 
     def calibrate(self) -> None:
         """Find the codes of all populations, or read the targets of a loaded file.
@@ -220,18 +245,26 @@ class ExecutionInstance(BaseExecutionInstance):
             placement, result = pipeline.calibrated(
                 network, self.chip_spec, self.memory
             )
-            self.take(neuron_settings(network, placement, result), result)
-            self.calib = StoredCalibration.of(
-                self.chip_spec, network, placement, result
-            )
+            self.take(network, placement, result)
         elif self.calib is None:
-            log.warning("%s: parameters are not read from %s.", self, self.calib_path)
+            source = self.calib_path or "a calibration without targets"
+            log.warning("%s: parameters are not read from %s.", self, source)
         else:
             self.locate(pipeline.placed(network, self.memory))
+            self._part_shared_parameters()
             for p in self._neurons:
                 if p.read_params_from_calibration:
                     p.params_from_calibration(self.calib.target, p.coordinates)
                 p.calib_changed_since_last_run()  # what was read is no change
+
+    def _part_shared_parameters(self) -> None:
+        """Give each population parameters of its own: it gets values of its own."""
+        seen: set[int] = set()
+        for p in self._neurons:
+            for name, parameter in p.params_dict().items():
+                if id(parameter) in seen and not parameter.is_trainable():
+                    setattr(p, name, copy(parameter))
+                seen.add(id(parameter))
 
     def execute(
         self,
@@ -261,16 +294,29 @@ class ExecutionInstance(BaseExecutionInstance):
             configure=configure,
         )
 
-    def take(self, settings: NeuronSettings, result: CalibResult) -> Chip:
+    def take(
+        self, network: Network, placement: PlacementResult, result: CalibResult
+    ) -> Chip:
         """Keep what was written by hand, unless the codes were found anew.
 
-        :param settings: as they are after the calibration ``result``
+        :param network: what is to run, placed and calibrated as it says
         :returns: `chip`
         """
+        new = neuron_settings(network, placement, result)
         if self.chip is None or result is not self._result:
-            self.chip, self._result = Chip(NeuronBlock(settings)), result
+            self.chip, self._result = self._new_chip(Chip(NeuronBlock(new))), result
+            self.calib = StoredCalibration.of(
+                self.chip_spec, network, placement, result
+            )
         kept = self.chip.neuron_block.settings
-        kept.fires, kept.event_output = settings.fires, settings.event_output
+        assert self._written is not None, "set with the chip"
+        for mine, wanted, written in (
+            (kept.fires, new.fires, self._written[0]),
+            (kept.event_output, new.event_output, self._written[1]),
+        ):
+            untouched = mine == written
+            mine[untouched] = wanted[untouched]
+            written[untouched] = wanted[untouched]
         return self.chip
 
     def locate(self, placement: PlacementResult) -> None:
@@ -280,7 +326,6 @@ class ExecutionInstance(BaseExecutionInstance):
         """
         if placement is self._placed:
             return
-        self._placed = placement
         self.neuron_placement = NeuronPlacement()
         shape = SingleCompartmentNeuron(1).compartments
         for p in self._neurons:
@@ -293,6 +338,7 @@ class ExecutionInstance(BaseExecutionInstance):
                 )
             places = [LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(c)) for c in circuits]
             self.neuron_placement.register_id(p.unit_ids, shape, places)
+        self._placed = placement
 
     def set_neuron_parameters_on_chip(self) -> None:
         """Write what users set by hand and trained values to `chip`.

@@ -1,6 +1,7 @@
 """An experiment: modules that registered themselves, run in mock or on the chip."""
 
 import logging
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -85,6 +86,12 @@ class Experiment(BaseExperiment):
         calibrated: bool = True,
         memory: pipeline.StageMemory | None = None,
     ) -> None:
+        if inter_batch_entry_wait is not None and inter_batch_entry_wait < 0:
+            raise ParameterError(
+                "experiment",
+                f"inter_batch_entry_wait is {inter_batch_entry_wait}.",
+                "Give FPGA cycles, 0 or more.",
+            )
         if not (isinstance(dt, (int, float)) and 0 < dt < float("inf")):
             raise ParameterError(
                 "experiment",
@@ -97,7 +104,7 @@ class Experiment(BaseExperiment):
         self.inter_batch_entry_routing_disabled = True
         self.input_loopback = input_loopback
         self.chip_spec = chip_spec
-        self.trial = trial
+        self.trial = self._first_trial = trial
         self.calibrated = calibrated
         self._memory = memory
         self._default_execution_instance: ExecutionInstance | None = None
@@ -112,6 +119,8 @@ class Experiment(BaseExperiment):
             if module.execution_instance is not None:
                 module.execution_instance.clear()
         self.modules = ModuleManager()
+        self.trial = self._first_trial
+        self._said: set[str] = set()
         self.last_execution: Execution | None = None
         self.runtime_in_s: float | None = None
         self.ppu_symbols_read: dict[str, Any] = {}
@@ -145,8 +154,12 @@ class Experiment(BaseExperiment):
         return self.default_execution_instance.stored
 
     @calibration.setter
-    def calibration(self, stored: StoredCalibration) -> None:
-        self.default_execution_instance.use_calibration(stored, stored.has_target)
+    def calibration(self, stored: StoredCalibration | None) -> None:
+        instance = self.default_execution_instance
+        if stored is None:
+            instance.forget_calibration()
+        else:
+            instance.use_calibration(stored, stored.has_target)
 
     @property
     def last_run_chip_configs(self) -> list[ChipConfig] | None:
@@ -237,14 +250,24 @@ class Experiment(BaseExperiment):
                 )
             results = self.get_hw_results(runtime)
             steps = self.modules.done()
-        except Exception:
+        except BaseException:
             self.modules.clear()  # or the next calls would add to this graph
             raise
         if not steps:
             log.warning("Nothing to run: call the modules again before each run.")
         for module, inputs, output in steps:
             module.exec_forward(inputs, output, results)  # type: ignore[arg-type]
+        self._warn(results)
         return results.execution_info
+
+    def _warn(self, results: HardwareResults) -> None:
+        """Log what was lost or clipped on the chips, each kind once."""
+        notes = [n for run in results.executions.values() for n in run.notes]
+        for note in notes:
+            kind = re.sub(r"\d+", "#", note)
+            if kind not in self._said:
+                self._said.add(kind)
+                log.warning("%s", note)
 
     def get_hw_results(self, runtime: int | None) -> HardwareResults:
         """Run the chips; in mock, only prepare the modules.
@@ -266,17 +289,29 @@ class Experiment(BaseExperiment):
         if self.mock:
             return results
         connection.check()
+        known = len(self._populations), len(self._projections)
+        try:
+            self._run_chips(results, runtime)
+        except BaseException as error:
+            self._unregister(*known)  # a corrected module may take the place
+            self._note_uncalled(error)
+            raise
+        self.modules.reset_changed_since_last_run()
+        return results
+
+    def _run_chips(self, results: HardwareResults, runtime: int | None) -> None:
+        """Run all chips and fill ``results``."""
         self._prepare_static_config()
         self._calibrate()
         networks = self._generate_network_graphs()
         cycles = runtime_cycles(runtime, self.dt)
-        for instance, network in networks.items():
+        for index, (instance, network) in enumerate(networks.items()):
             execution = instance.execute(
                 network,
                 self._generate_inputs(network, results.executions),
                 self._batch_size,
                 cycles,
-                trial=self.trial,
+                trial=self.trial + (index << 32),  # each chip has noise of its own
                 router=self.hw_routing_func,
                 configure=partial(self._configure_populations, instance),
             )
@@ -287,10 +322,27 @@ class Experiment(BaseExperiment):
         entry = cycles + (self.inter_batch_entry_wait or 0)
         results.execution_info = results.info(self._batch_size * entry * CYCLE)
         runs = list(results.executions.values())
-        self.last_execution = runs[-1]
+        self.last_execution = runs[-1] if runs else None
         self._last_configs = [run.config for run in runs if run.config is not None]
-        self.modules.reset_changed_since_last_run()
-        return results
+
+    def _unregister(self, populations: int, projections: int) -> None:
+        """Forget the modules that were named after so many others."""
+        new = self._populations[populations:] + self._projections[projections:]
+        del self._populations[populations:], self._projections[projections:]
+        for module in new:
+            module.descriptor = None
+            if module.execution_instance is not None:
+                module.execution_instance.unregister(module)
+
+    def _note_uncalled(self, error: BaseException) -> None:
+        """Add to ``error`` which populations take room without being called."""
+        connected = self.modules.connected()
+        rest = [str(p.descriptor) for p in self._populations if p not in connected]
+        if rest:
+            error.add_note(
+                f"{', '.join(rest)}: not called in this run, but still on the chip."
+                " experiment.clear() forgets all modules."
+            )
 
     def _entities(self) -> list[HXModule]:
         return [m for m in self.modules.connected() if isinstance(m, HXModule)]
@@ -333,13 +385,13 @@ class Experiment(BaseExperiment):
     def _configure_populations(
         self,
         instance: ExecutionInstance,
-        settings: NeuronSettings,
+        network: Network,
         placement: PlacementResult,
         calibration: CalibResult,
     ) -> NeuronSettings:
         """Return what is written to a chip: calibrated, then changed by the user."""
         instance.locate(placement)
-        chip = instance.take(settings, calibration)
+        chip = instance.take(network, placement, calibration)
         instance.set_neuron_parameters_on_chip()
         return chip.neuron_block.settings.copy()
 

@@ -4,6 +4,7 @@ A handle type is made from the set of its field names; the same names always giv
 same type. Tensors in handles have shape (time, batch, neurons).
 """
 
+import copyreg
 from dataclasses import field, fields, is_dataclass, make_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,11 @@ import torch
 from core.errors import ParameterError
 
 
-class DataHandle:
+class _HandleType(type):
+    """Type of the handle types, by which they can be saved: by their names."""
+
+
+class DataHandle(metaclass=_HandleType):
     """Base of all handle types: named fields that are None until a run fills them."""
 
     __hash__ = None  # type: ignore[assignment]  # compared by content, so no key
@@ -100,6 +105,13 @@ def _make_type(names: tuple[str, ...]) -> type[DataHandle]:
 def handle_type(*names: str) -> type[DataHandle]:
     """Return the handle type with the fields ``names``, in any order."""
     return _make_type(tuple(sorted(set(names))))
+
+
+def _reduce_type(made: Any) -> Any:
+    return "DataHandle" if made is DataHandle else (handle_type, made.names())
+
+
+copyreg.pickle(_HandleType, _reduce_type)
 
 
 def _restore(values: dict[str, Any]) -> DataHandle:

@@ -295,6 +295,76 @@ class TrainableModelParameter(ModelParameter):
         self.make_trainable(set_on_hw_func)
 
 
+class MockParameter(HXBaseParameter):
+    """A value drawn once from a normal distribution: a model of mismatch.
+
+    :param mean: of the distribution
+    :param std: its standard deviation; None has none
+    :raises ParameterError: if ``std`` is negative
+
+    >>> _ = torch.manual_seed(0)
+    >>> leak = MockParameter(80.0, 2.0)
+    >>> leak.model_value == leak.hardware_value  # fixed until it is drawn again
+    tensor(True)
+    >>> leak.sample((3,)).shape
+    torch.Size([3])
+    """
+
+    def __init__(self, mean: Any, std: Any = None) -> None:
+        super().__init__(None, mean)
+        self._mean, self._std = mean, std
+        self.sample()
+
+    @property
+    def mean(self) -> Any:
+        """Mean of the distribution; setting it draws anew."""
+        return self._mean
+
+    @mean.setter
+    def mean(self, mean: Any) -> None:
+        self._mean = mean
+        self.sample()
+
+    @property
+    def std(self) -> Any:
+        """Standard deviation of the distribution; setting it draws anew."""
+        return self._std
+
+    @std.setter
+    def std(self, std: Any) -> None:
+        self._std = std
+        self.sample()
+
+    @property
+    def hardware_value(self) -> Any:
+        """The value that was drawn; assignments are ignored."""
+        return self.model_value
+
+    @hardware_value.setter
+    def hardware_value(self, value: Any) -> None:
+        """Ignore ``value``: it is drawn."""
+
+    def sample(self, size: tuple[int, ...] | None = None) -> Any:
+        """Draw a new value and return it.
+
+        :param size: shape of the value; None takes that of mean and deviation
+        """
+        mean = torch.as_tensor(self._mean, dtype=torch.get_default_dtype())
+        spread = 0.0 if self._std is None else self._std
+        std = torch.as_tensor(spread, dtype=mean.dtype)
+        if not (std >= 0).all():
+            raise ParameterError(
+                "MockParameter",
+                f"the standard deviation is {self._std!r}.",
+                "Give 0 or more.",
+            )
+        mean, std = mean + torch.zeros_like(std), std + torch.zeros_like(mean)
+        if size is not None:
+            mean, std = mean.expand(size), std.expand(size)
+        self._model_value = torch.normal(mean, std)
+        return self._model_value
+
+
 #: What a neuron accepts for a parameter: any of the kinds, or a plain value.
 ParameterType = (
     HXParameter | MixedHXModelParameter | HXTransformedModelParameter | ModelParameter

@@ -24,11 +24,31 @@ def is_open(node: Node) -> bool:
 def connect(
     graph: Any, node: int, sources: Sequence[DataHandle], target: DataHandle
 ) -> None:
-    """Add ``node`` between the handles it reads and the one it fills."""
+    """Add ``node`` between the handles it reads and the one it fills.
+
+    Its attribute ``sources`` keeps what it reads, in the order of the calls.
+    """
     graph.add_node(node)
+    before = graph.nodes[node].get("sources", ())
+    graph.nodes[node]["sources"] = (*before, *sources)
     for handle in sources:
         _add_source(graph, node, handle)
     _add_target(graph, node, target)
+
+
+def put_before(
+    graph: Any, node: int, new: int, source: DataHandle, handle: DataHandle
+) -> None:
+    """Let ``new`` read ``source`` in place of ``node``, which then reads ``handle``."""
+    for producer, consumer in edges_of(graph, source):
+        if consumer == node:
+            graph.remove_edge(producer, node)
+            graph.add_edge(producer, new, handle=source)
+    graph.nodes[new]["sources"] = (source,)
+    graph.nodes[node]["sources"] = tuple(
+        handle if h is source else h for h in graph.nodes[node]["sources"]
+    )
+    graph.add_edge(new, node, handle=handle)
 
 
 def _add_source(graph: Any, node: int, handle: DataHandle) -> None:
@@ -62,10 +82,14 @@ def _producer(graph: Any, handle: DataHandle) -> Any:
 
 def inputs_of(graph: Any, node: Node) -> tuple[DataHandle, ...]:
     """Return the handles that ``node`` reads, in the order they were connected."""
-    known: tuple[DataHandle, ...] | None = graph.nodes[node].get("sources")
-    if known is not None:  # a collapsed group may hand over several on one edge
-        return known
-    return tuple(handle for _, _, handle in graph.in_edges(node, data="handle"))
+    sources: tuple[DataHandle, ...] = graph.nodes[node]["sources"]
+    return sources
+
+
+def outputs_of(graph: Any, node: Node) -> tuple[DataHandle, ...]:
+    """Return the handles that ``node`` fills, each once."""
+    edges = graph.out_edges(node, data="handle")
+    return tuple({id(handle): handle for _, _, handle in edges}.values())
 
 
 def open_inputs(graph: Any) -> list[DataHandle]:
@@ -86,12 +110,8 @@ def collapse(graph: Any, name: str, members: Sequence[int]) -> None:
     :ivar targets: handles that the members fill, by member
     """
     inside = set(members)
-    for other in {b for m in members for b in graph.successors(m)} - inside:
-        graph.nodes[other]["sources"] = inputs_of(graph, other)
-    filled = [
-        {id(h): h for _, _, h in graph.out_edges(m, data="handle")} for m in members
-    ]
-    own = {key for handles in filled for key in handles}
+    filled = [handle for m in members for handle in outputs_of(graph, m)]
+    own = {id(handle) for handle in filled}
     read = [handle for m in members for handle in inputs_of(graph, m)]
     edges = [
         (name if a in inside else a, name if b in inside else b, handle)
@@ -103,7 +123,7 @@ def collapse(graph: Any, name: str, members: Sequence[int]) -> None:
         name,
         is_wrapper=True,
         sources=tuple(handle for handle in read if id(handle) not in own),
-        targets=tuple(handle for handles in filled for handle in handles.values()),
+        targets=tuple(filled),
     )
     for a, b, handle in edges:
         graph.add_edge(a, b, handle=handle)

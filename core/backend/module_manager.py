@@ -4,10 +4,11 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import networkx as nx
+from torch import Tensor
 
 from core.backend import graph as graphs
 from core.backend.graph import Node, is_open
-from core.errors import HXError, NetworkError
+from core.errors import HXError, NetworkError, ShapeError
 from core.handle import DataHandle
 from core.modules.batch_dropout import BatchDropout
 from core.modules.hx_module import HXTorchBaseModule
@@ -89,7 +90,12 @@ class ModuleManager(BaseModuleManager):
         self.graph: Any = nx.DiGraph()
         self.prev_graph: Any = None
         self._inputs: dict[Projection, InputNeuron] = {}
+        self._masked: dict[AELIF, Tensor | None] = {}
         self._graph_hash: int | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the graphs: a copy starts with an empty one."""
+        return self.__dict__ | {"graph": nx.DiGraph(), "prev_graph": None}
 
     def __str__(self) -> str:
         lines = (f"{node}: {module}" for module, node in self.nodes.items())
@@ -223,15 +229,28 @@ class ModuleManager(BaseModuleManager):
         """Prepare the graph for a run of the experiment ``instance``.
 
         New dropout masks are drawn; on the chip, spikes enter through inputs.
+
+        :raises NetworkError: if a projection was called more than once
         """
+        self._check_projections()
         self._handle_dropout_mask()
         if not instance.mock:
             self._handle_inputs(instance)
 
+    def _check_projections(self) -> None:
+        for module in self.connected():
+            inputs = self.inputs_of(module)
+            if isinstance(module, Projection) and len(inputs) > 1:
+                raise NetworkError(
+                    str(module.descriptor or module.name or type(module).__name__),
+                    f"was called with {len(inputs)} inputs since the last run.",
+                    "Call each synapse once, with one handle, before each run.",
+                )
+
     def _handle_inputs(self, instance: "Experiment") -> None:
         """Put an `InputNeuron` in front of each projection with an open source."""
         open_edges = [e for e in self.graph.edges.data("handle") if is_open(e[0])]
-        for source, node, handle in open_edges:
+        for _, node, handle in open_edges:
             projection = self.get_module_by_id(node)
             if not isinstance(projection, Projection):
                 continue
@@ -241,15 +260,16 @@ class ModuleManager(BaseModuleManager):
                 )
             neuron = self._inputs[projection]
             number = self.nodes.setdefault(neuron, self.get_node_id())
-            self.graph.remove_edge(source, node)
-            self.graph.add_edge(source, number, handle=handle)
-            self.graph.add_edge(number, node, handle=neuron.output_handle)
+            graphs.put_before(self.graph, node, number, handle, neuron.output_handle)
 
     def _handle_dropout_mask(self) -> None:
         """Draw the mask of each dropout and give it to the neurons before it.
 
         :raises DropoutError: if something else than one layer of neurons is before it
         """
+        while self._masked:  # a mask of a dropout lasts for one run
+            silenced, own = self._masked.popitem()
+            silenced.mask = own
         for module in self.connected():
             if not isinstance(module, BatchDropout):
                 continue
@@ -268,7 +288,15 @@ class ModuleManager(BaseModuleManager):
             mask = module.set_mask()
             for neuron in before:
                 assert isinstance(neuron, AELIF), "checked above"
-                neuron.mask = mask
+                if neuron.size != module.size:
+                    raise ShapeError(
+                        "dropout",
+                        f"has {module.size} neurons, those before it are"
+                        f" {neuron.size}.",
+                        "Give it the size of the neurons before it.",
+                    )
+                self._masked[neuron] = own = neuron.mask
+                neuron.mask = mask if own is None else mask & own.to(mask)
 
     def _handle_wrappers(self) -> None:
         """Replace the members of each wrapper by one node."""
@@ -308,6 +336,8 @@ class ModuleManager(BaseModuleManager):
         names = {node: type(module).__name__ for node, module in runs.items()}
         steps: list[Step] = []
         for node in graphs.order(self.graph, names):
-            targets = self.graph.nodes[node].get("targets", runs[node].output_handle)
-            steps.append((runs[node], graphs.inputs_of(self.graph, node), targets))
+            inputs = graphs.inputs_of(self.graph, node)
+            group = self.graph.nodes[node].get("targets")
+            targets = graphs.outputs_of(self.graph, node) if group is None else (group,)
+            steps += [(runs[node], inputs, target) for target in targets]
         return steps

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from core.chip.geometry import (
     CIRCUITS,
     COLUMNS,
+    HEMISPHERE_NAMES,
     HEMISPHERES,
     SYNAPSE_ROWS,
     column_of,
@@ -14,6 +15,7 @@ from core.chip.geometry import (
 from core.chip.network import Floats, Integers, Network
 from core.chip.neuron_block import NeuronSettings
 from core.chip.results import CalibResult, ChipConfig, PlacementResult, RoutingResult
+from core.errors import RoutingError
 from core.units import WEIGHT_MAX
 
 _COUNTER_MAX = 255
@@ -91,13 +93,34 @@ def synapse_matrix(
             columns = column_of(circuits[here])
             for sign in (1, -1):
                 row = [
-                    rows[hemisphere, sign, (projection.source, i)]
+                    _row(rows, int(hemisphere), sign, (projection.source, i))
                     for i in range(len(signed))
                 ]
                 part = np.maximum(sign * signed[:, here], 0)
                 total[hemisphere][np.ix_(np.array(row, np.int64), columns)] += part
     clipped = int((total > WEIGHT_MAX).sum())
     return np.minimum(total, WEIGHT_MAX).astype(np.uint8), clipped
+
+
+def _row(
+    rows: dict[tuple[int, int, tuple[str, int]], int],
+    hemisphere: int,
+    sign: int,
+    source: tuple[str, int],
+) -> int:
+    """Return the synapse row of one sign of a source.
+
+    :raises RoutingError: if a router of the user left it out
+    """
+    try:
+        return rows[hemisphere, sign, source]
+    except KeyError:
+        kind = "excitatory" if sign > 0 else "inhibitory"
+        raise RoutingError(
+            f"source {source[1]} of '{source[0]}'",
+            f"has no {kind} row in the {HEMISPHERE_NAMES[hemisphere]} hemisphere.",
+            "Let the router give each source two rows in each hemisphere it drives.",
+        ) from None
 
 
 def _rows_of_sources(

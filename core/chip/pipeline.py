@@ -39,8 +39,8 @@ from core.units import CYCLES_PER_US
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-#: Changes the settings of the circuits before they are written.
-Configure = Callable[[NeuronSettings, PlacementResult, CalibResult], NeuronSettings]
+#: Returns what is written to the circuits.
+Configure = Callable[[Network, PlacementResult, CalibResult], NeuronSettings]
 
 _REMEMBERED = 8  # results per stage
 
@@ -51,6 +51,13 @@ class StageMemory:
     def __init__(self) -> None:
         self._results: dict[str, OrderedDict[str, Any]] = {}
         self._lock = Lock()
+
+    def __deepcopy__(self, memo: Any) -> "StageMemory":
+        """Return itself: a copied experiment may remember the same results."""
+        return self
+
+    def __reduce__(self) -> tuple[type["StageMemory"], tuple[()]]:
+        return StageMemory, ()  # saved without its results
 
     def recall(self, stage: str, arguments: object, compute: Callable[[], T]) -> T:
         """Return the result of ``stage``, computed only if ``arguments`` are new."""
@@ -156,7 +163,7 @@ def execute(
     :param router: used in place of the default one
     :param memory: remembers stages from call to call
     :param calibration: taken as it is instead of calibrating
-    :param configure: changes the settings of the circuits before they are written
+    :param configure: says what is written to the circuits; None writes the calibration
     :param keep_membrane: also return the true potentials, which silicon cannot show
     :raises PlacementError: if the neurons do not fit
     :raises RoutingError: if the synapse rows do not suffice; both errors carry the
@@ -169,10 +176,8 @@ def execute(
     if calibration is None:
         calibration = _calibrate(stages, network, placement, chip)
     stages.keep(calibration=calibration)
-    settings = neuron_settings(network, placement, calibration)
-    if configure is not None:
-        settings = configure(settings, placement, calibration)
-        _check_settings(settings)
+    settings = (configure or neuron_settings)(network, placement, calibration)
+    _check_settings(settings)
     # A router of the user may look at the weights, so it is asked each time.
     routing = (
         stages.run("route", lambda: route(network, placement, router))

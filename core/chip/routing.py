@@ -61,7 +61,30 @@ def route(
         replace(population, circuits=placement.circuits[population.name])
         for population in network.populations
     )
-    return (router or GreedyRouter())(replace(network, populations=populations))
+    if router is None:
+        router = GreedyRouter()
+    elif isinstance(router, type):  # the class of a router instead of one
+        router = router()
+    result = router(replace(network, populations=populations))
+    _check(result)
+    return result
+
+
+def _check(result: object) -> None:
+    """Raise if a router of the user gave something that is no routing."""
+    shape = (HEMISPHERES, SYNAPSE_ROWS)
+    if not isinstance(result, RoutingResult):
+        raise RoutingError(
+            "router",
+            f"it returned {type(result).__name__}.",
+            "Return a RoutingResult, as GreedyRouter does.",
+        )
+    for name in ("row_source", "row_sign"):
+        found = np.shape(getattr(result, name))
+        if found != shape:
+            raise RoutingError(
+                "router", f"{name} has shape {found}.", f"Give it the shape {shape}."
+            )
 
 
 def _allot(wanted: list[list[Source]]) -> RoutingResult:

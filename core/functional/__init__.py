@@ -9,6 +9,7 @@ from core.functional.linear import (
     WeightRounding,
     linear,
     linear_exponential_clamp,
+    linear_mock,
     linear_sparse,
 )
 from core.functional.refractory import refractory_update
@@ -31,6 +32,7 @@ __all__ = [
     "input_neuron",
     "linear",
     "linear_exponential_clamp",
+    "linear_mock",
     "linear_sparse",
     "refractory_update",
     "superspike_func",

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.errors import ParameterError, ShapeError
+from core.functional.parameters import check_parameter
 from core.units import WEIGHT_MAX
 
 
@@ -75,6 +76,35 @@ class WeightRounding(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[None, Tensor]:
         """Pass the gradient to the weights."""
         return None, grad_outputs[0]
+
+
+def linear_mock(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    weight_step: float = 1.0,
+    weight_bounds: tuple[float, float] = (-WEIGHT_MAX, WEIGHT_MAX),
+) -> Tensor:
+    """Return the weighted sum with weights as a chip has them: in steps, and bounded.
+
+    Gradients pass the rounding; weights out of bounds have none.
+
+    :param input: shape (time, batch, source)
+    :param weight: shape (target, source)
+    :param bias: shape (target,)
+    :param weight_step: distance of two weights, above 0
+    :param weight_bounds: smallest and largest weight, in steps
+    :returns: shape (time, batch, target)
+    :raises ParameterError: if the step is not above 0
+
+    >>> weight = torch.tensor([[0.26], [9.0]])
+    >>> linear_mock(torch.ones(1, 1, 1), weight, None, 0.1, (-63, 63)).flatten()
+    tensor([0.3000, 6.3000])
+    """
+    step = check_parameter("weight_step", weight_step, above=0)
+    steps = (weight / step).clamp(*weight_bounds)
+    rounded = steps + (steps.round() - steps).detach()
+    return F.linear(input, rounded * step, bias)
 
 
 def linear_exponential_clamp(

@@ -5,6 +5,7 @@ neuron; a neuron may be made of several circuits, of which the first one counts.
 """
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,8 @@ def first_circuits(neurons: Sequence[Any]) -> Integers:
 
 
 def _circuits(neuron: Any) -> Integers:
+    if isinstance(neuron, Integral):  # a circuit instead of a neuron
+        return np.array([int(neuron)], np.int64)
     return np.array([int(c.toEnum()) for c in neuron.get_atomic_neurons()], np.int64)
 
 

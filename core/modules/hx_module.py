@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from core.chip.coordinates import ChipOnConnection, ConnectionOnExecutor
+from core.chip.ranged import Coordinate
 from core.errors import NetworkError
 from core.execution_instance import ExecutionInstance
 from core.handle import DataHandle, TensorHandle
@@ -27,6 +29,10 @@ def takes_hw_data(function: Any) -> bool:
         return "hw_data" in signature(function).parameters
     except ValueError:  # some built-in functions have no signature
         return False
+
+
+class InputError(NetworkError, TypeError):
+    """A module was called with something that it cannot read."""
 
 
 class HXTorchFunctionMixin:
@@ -55,6 +61,16 @@ class HXTorchFunctionMixin:
 
     def _call_func(self, input: Handles, hw_data: Any = None) -> Any:
         handles = input if isinstance(input, tuple) else (input,)
+        measured = {"hw_data": hw_data} if takes_hw_data(self.forward_func) else {}
+        try:
+            signature(self.forward_func).bind(*handles, **measured)
+        except TypeError:
+            raise InputError(
+                type(self).__name__,
+                f"was called with {len(handles)} handles since the last run, its"
+                " forward_func takes another number.",
+                "Call it once before each run, with as many handles as it takes.",
+            ) from None
         return self._prepare_func(self.forward_func)(*handles, hw_data=hw_data)
 
     def _prepare_func(self, function: Any) -> Any:
@@ -113,6 +129,13 @@ class HXTorchBaseModule(HXTorchFunctionMixin, nn.Module):
                 "belongs to no experiment.",
                 "Set its attribute 'experiment' before calling it.",
             )
+        for handle in input:
+            if not isinstance(handle, DataHandle):
+                raise InputError(
+                    type(self).__name__,
+                    f"was called with a {type(handle).__name__}, it reads handles.",
+                    "Wrap tensors, LIFObservables(spikes=tensor) for example.",
+                )
         self.experiment.connect(self, input, self.output_handle)
         return self.output_handle
 
@@ -129,6 +152,11 @@ class HXTorchBaseModule(HXTorchFunctionMixin, nn.Module):
         result = self.func(input, hw_data=self._hw_data(hw_map))
         self.post_simulation_processing(result)
         output.clone(result)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out results: a copy or a saved module starts without them."""
+        nothing = {"_output_handle": None, "hw_observables": HardwareObservables()}
+        return self.__dict__ | nothing
 
     def _hw_data(self, hw_map: Mapping[str, Any] | None) -> Any:
         if hw_map is not None:
@@ -219,7 +247,8 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
     :param experiment: the experiment it belongs to
     :param execution_instance: the chip; None takes the default of the experiment.
         A chip coordinate is accepted in its place
-    :param chip_coordinate: kept, the emulator has one chip per execution instance
+    :param chip_coordinate: kept, the emulator has one chip per execution instance; None
+        is the first connection and chip, in mock none
 
     >>> import core
     >>> module = HXModule(core.Experiment(mock=False))
@@ -234,12 +263,17 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
         chip_coordinate: Any = None,
     ) -> None:
         super().__init__(experiment)
+        if isinstance(execution_instance, (Coordinate, tuple)):
+            chip_coordinate = execution_instance
         self.chip_coordinate = chip_coordinate
         self.execution_instance = None
         if isinstance(execution_instance, ExecutionInstance):
             self.execution_instance = execution_instance
-        elif experiment is not None and not experiment.mock:
-            self.execution_instance = experiment.default_execution_instance
+        if experiment is not None and not experiment.mock:
+            if self.execution_instance is None:
+                self.execution_instance = experiment.default_execution_instance
+            if self.chip_coordinate is None:
+                self.chip_coordinate = (ConnectionOnExecutor(), ChipOnConnection())
 
     def extra_repr(self) -> str:
         """Return what is printed of the module."""

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from core.chip.network import ExternalPopulation, NetworkBuilder
 from core.chip.results import Events
-from core.errors import ShapeError
+from core.errors import ParameterError, ShapeError
 from core.functional.spike_source import input_neuron
 from core.handle import DataHandle, LIFObservables
 from core.modules.types import InputPopulation
@@ -44,6 +45,8 @@ class InputNeuron(InputPopulation):
         *,
         enable_spike_loopback: bool = False,
     ) -> None:
+        if isinstance(chip_coordinate, bool):  # as newer scripts place it
+            chip_coordinate, enable_spike_loopback = None, chip_coordinate
         super().__init__(size, experiment, execution_instance, chip_coordinate)
         self.enable_spike_loopback = enable_spike_loopback
 
@@ -65,21 +68,29 @@ class InputNeuron(InputPopulation):
             dt = 1e-6 if self.experiment is None else self.experiment.dt
         builder[str(self.descriptor)] = self.input_events(input.spikes, dt)
 
-    def input_events(self, spikes: Tensor, dt: float) -> Events:
+    def input_events(self, spikes: Tensor | None, dt: float) -> Events:
         """Return the events of dense spikes.
 
         :param spikes: shape (time, batch, neurons)
         :param dt: step width, s
         :raises ShapeError: if the number of channels differs
         """
-        if spikes.ndim != 3 or spikes.shape[-1] != self.size:
+        if spikes is None or spikes.ndim != 3 or spikes.shape[-1] != self.size:
+            found = None if spikes is None else tuple(spikes.shape)
             raise ShapeError(
                 f"input '{self.descriptor}'",
-                f"has {self.size} channels, its spikes have shape "
-                f"{tuple(spikes.shape)}.",
+                f"has {self.size} channels, its spikes have shape {found}.",
                 f"Give them the shape (time, batch, {self.size}).",
             )
-        batch, step, neuron = np.nonzero(spikes.detach().cpu().numpy().swapaxes(0, 1))
+        if not torch.isfinite(spikes).all():
+            raise ParameterError(
+                f"input '{self.descriptor}'",
+                "some of its spikes are not finite.",
+                "Give 0 or 1.",
+            )
+        batch, step, neuron = np.nonzero(
+            (spikes.detach().cpu() != 0).numpy().swapaxes(0, 1)
+        )
         cycle = np.rint(step * (dt / CYCLE)).astype(np.int64)
         return Events(cycle, batch, neuron)
 

@@ -1,6 +1,7 @@
 """Synapses between some pairs of neurons only."""
 
 from collections.abc import Callable
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -31,8 +32,9 @@ class SparseSynapse(Synapse):
     :param device: of the weights
     :param dtype: of the weights
     :param transform: from model weights to weight LSB
-    :param func: function or `torch.autograd.Function` of spikes, weight and mask; one
-        that takes ``hw_data`` is given what the chip measured
+    :param func: function or `torch.autograd.Function` of spikes, weight and, if it
+        takes a third argument, mask; one that takes ``hw_data`` is given what the chip
+        measured
     :raises ShapeError: if ``connections`` is not a matrix
     :ivar connections: shape (2, connections): targets and sources
     :ivar mask: bool, shape (target, source)
@@ -73,7 +75,9 @@ class SparseSynapse(Synapse):
                 f"connections have shape {tuple(connections.shape)}.",
                 "Give them the shape (source, target).",
             )
-        dense = connections.to_dense() if connections.is_sparse else connections
+        dense = torch.as_tensor(connections)
+        if dense.layout is not torch.strided:
+            dense = dense.to_dense()
         mask = (dense != 0).t().contiguous().to(device)
         super().__init__(
             connections.shape[0],
@@ -93,8 +97,13 @@ class SparseSynapse(Synapse):
 
     @property
     def extra_args(self) -> tuple[Any, ...]:
-        """What the function is given besides the spikes: weight and mask."""
-        return self.weight, self.mask
+        """What the function is given besides the spikes: weight and mask.
+
+        A function of spikes and weight alone gets the weight of existing connections.
+        """
+        if _takes_mask(self._sparse_func):
+            return self.weight, self.mask
+        return (self.weight * self.mask,)
 
     @property
     def extra_kwargs(self) -> dict[str, Any]:
@@ -136,3 +145,13 @@ class SparseSynapse(Synapse):
     def extra_repr(self) -> str:
         """Return what is printed of the module."""
         return f"number connections={self.connections.shape[1]}, {super().extra_repr()}"
+
+
+def _takes_mask(func: Any) -> bool:
+    """Return whether ``func`` takes a third argument besides spikes and weight."""
+    if isinstance(func, type):
+        parameters = list(signature(func.forward).parameters.values())[1:]  # type: ignore[attr-defined]
+    else:
+        parameters = list(signature(func).parameters.values())
+    places = [p for p in parameters if p.name != "hw_data"]
+    return len(places) > 2 or any(p.kind is p.VAR_POSITIONAL for p in places)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.modules.hx_module import HXModule
 from core.parameter import (
     HXBaseParameter,
     HXParameter,
+    MixedHXModelParameter,
     ParameterType,
     hardware_array,
 )
@@ -36,6 +38,8 @@ class BasePopulation(HXModule):
     False
     """
 
+    size: int
+
     def __init__(
         self,
         size: int,
@@ -44,7 +48,14 @@ class BasePopulation(HXModule):
         chip_coordinate: Any = None,
     ) -> None:
         super().__init__(experiment, execution_instance, chip_coordinate)
-        self.size = size
+        whole: Any = size
+        if isinstance(whole, bool) or not isinstance(whole, Integral) or whole < 0:
+            raise ParameterError(
+                type(self).__name__,
+                f"the size is {size!r}.",
+                "Give the number of neurons, a whole number.",
+            )
+        self.size = int(size)
 
     def has_trainable_params(self) -> bool:
         """Return whether a parameter is trained."""
@@ -56,8 +67,14 @@ class BasePopulation(HXModule):
             self.experiment.register_population(self)
 
     def add_to_network_graph(self, builder: NetworkBuilder) -> str:
-        """Add the population to the network of the chip and return its name."""
-        raise NotImplementedError
+        """Add the population to the network of the chip and return its name.
+
+        :raises NotImplementedError: a class of the user has to define it
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what it is on the chip. Define"
+            " add_to_network_graph, derive from LIF, or run with mock=True."
+        )
 
     def extra_repr(self) -> str:
         """Return what is printed of the module."""
@@ -170,9 +187,20 @@ class Population(BasePopulation):
         :param neurons: `LogicalNeuronOnDLS` of each neuron; its first circuit counts
         """
         found = calibration.of_neurons(targets, calibration.first_circuits(neurons))
+        if not getattr(self, "fire", True):
+            del found["refractory_time"]
         for name, value in found.items():
-            if name != "refractory_time" or getattr(self, "fire", True):
-                getattr(self, name).hardware_value = value
+            parameter = getattr(self, name)
+            if parameter.is_trainable():
+                continue  # its own function writes it
+            if isinstance(value, Tensor) and value.ndim == 2:
+                # The model has one time constant for both inputs.
+                model = parameter.model_value
+                if isinstance(parameter, HXParameter):
+                    model = value.mean(0)
+                setattr(self, name, MixedHXModelParameter(model, value))
+            else:
+                parameter.hardware_value = value
 
     def calibration_from_params(self, targets: Any, neurons: Sequence[Any]) -> Any:
         """Write the values on the chip into the targets of a calibration.
@@ -184,7 +212,7 @@ class Population(BasePopulation):
             ``synapse_dac_bias``
         """
         builder = NetworkBuilder()
-        others = getattr(self.execution_instance, "populations", ())
+        others = getattr(self.execution_instance, "modules", ())
         for population in (self, *(p for p in others if isinstance(p, Population))):
             population.share_values(builder)
         values = self.params_dict()
@@ -251,6 +279,8 @@ class Projection(HXModule):
     :param in_features: number of sources
     :param out_features: number of targets
     :ivar weight: shape (target, source), model units
+    :ivar receptor: kept, the emulated neurons have one excitatory and one inhibitory
+        receptor, chosen by the sign of a weight
 
     >>> import core
     >>> isinstance(core.Synapse(2, 3, None), Projection)
@@ -258,6 +288,7 @@ class Projection(HXModule):
     """
 
     weight: Tensor
+    receptor: Any = None
 
     def __init__(
         self,
@@ -271,14 +302,47 @@ class Projection(HXModule):
         self.in_features = in_features
         self.out_features = out_features
 
+    def source_population(self) -> BasePopulation:
+        """Return the population before the projection.
+
+        :raises NetworkError: if it is not called between two populations
+        """
+        return self._neighbour("source_populations")
+
+    def target_population(self) -> BasePopulation:
+        """Return the population after the projection.
+
+        :raises NetworkError: if it is not called between two populations
+        """
+        return self._neighbour("target_populations")
+
+    def _neighbour(self, side: str) -> BasePopulation:
+        manager = None if self.experiment is None else self.experiment.modules
+        found: list[BasePopulation] = []
+        if manager is not None and self in manager.connected():
+            found = getattr(manager, side)(self)
+        if len(found) != 1:
+            raise NetworkError(
+                str(self.descriptor or type(self).__name__),
+                f"has {len(found)} {side.replace('_', ' ')}.",
+                "Call it between two populations first.",
+            )
+        return found[0]
+
     def register_hw_entity(self) -> None:
         """Announce the projection to its experiment, which names it."""
         if self.experiment is not None:
             self.experiment.register_projection(self)
 
     def add_to_network_graph(self, pre: str, post: str, builder: NetworkBuilder) -> Any:
-        """Add the projection to the network of the chip and return its name."""
-        raise NotImplementedError
+        """Add the projection to the network of the chip and return its name.
+
+        :raises NotImplementedError: a class of the user has to define it
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what it is on the chip. Define"
+            " add_to_network_graph, derive from Synapse, or run with mock=True."
+        )
 
     def extra_repr(self) -> str:
         """Return what is printed of the module."""
@@ -293,9 +357,20 @@ ModuleParameterType = ParameterType | float | int | Tensor | None
 
 
 def integer_weights(weight: Tensor) -> Any:
-    """Return ``weight`` as integers; a half is rounded away from zero."""
+    """Return ``weight`` as integers; a half is rounded away from zero.
+
+    :raises ParameterError: if a weight is not finite
+    """
+    weight = weight.detach().double().cpu()
+    if not torch.isfinite(weight).all():
+        raise ParameterError(
+            "weights",
+            f"{int((~torch.isfinite(weight)).sum())} of {weight.numel()} are not finite"
+            " after their transform.",
+            "Look for NaN in the training, or let the transform saturate.",
+        )
     rounded = torch.sign(weight) * torch.floor(weight.abs() + 0.5)
-    return rounded.detach().cpu().numpy().astype(np.int64)
+    return rounded.numpy().astype(np.int64)
 
 
 def _content(value: Any) -> Any:

@@ -9,16 +9,21 @@ from torch import Tensor
 from core.chip import network as chip
 from core.chip.coordinates import LogicalNeuronOnDLS
 from core.chip.neuron_block import AtomicNeuron, Chip, NeuronBlock
-from core.errors import ShapeError
+from core.errors import ParameterError, ShapeError
+from core.functional import parameters
 from core.functional.aelif import cuba_aelif_integration
-from core.functional.parameters import leak_conductance
 from core.handle import DataHandle, LIFObservables, LIObservables, handle_type
 from core.modules.defaults import CAPACITANCE, CAPACITANCE_LSB, NEURON
+from core.modules.hx_module import InputError
 from core.modules.neuron import on_chip
 from core.modules.neuron.recording import TraceScale, observe
 from core.modules.types import Population
 from core.observables import HardwareObservables, ReadoutSource
-from core.parameter import HXTransformedModelParameter
+from core.parameter import (
+    HXBaseParameter,
+    HXParameter,
+    HXTransformedModelParameter,
+)
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
@@ -59,6 +64,7 @@ class AELIF(Population):
     :param shift_cadc_to_first: subtract the first sample instead of the offset
     :param interpolation_mode: of CADC traces, ``"linear"`` or ``"nn"``
     :param neuron_structure: circuits of a neuron; the emulated chip takes one only
+    :param leak_conductance: of the model; None takes capacitance / ``tau_mem``
     :raises ShapeError: if the number of constraints differs from the size
     :raises ParameterError: if the neuron has more than one compartment
 
@@ -119,6 +125,7 @@ class AELIF(Population):
         exponential: bool = True,
         subthreshold_adaptation: bool = True,
         spike_triggered_adaptation: bool = True,
+        leak_conductance: Any = None,
         **extra_params: Any,
     ) -> None:
         super().__init__(
@@ -155,6 +162,11 @@ class AELIF(Population):
                 "does not equal the `size` of the module.",
                 f"Give {size} of them, not {len(placement_constraint)}.",
             )
+        if not (
+            leak_conductance is None or isinstance(leak_conductance, HXBaseParameter)
+        ):
+            leak_conductance = HXParameter(leak_conductance)
+        self.leak_conductance = leak_conductance
         on_chip.check_structure(type(self).__name__, neuron_structure)
         self.method = method
         self.alpha = alpha
@@ -239,7 +251,7 @@ class AELIF(Population):
                 threshold=values["threshold"],
                 tau_syn=values["tau_syn"],
                 c_mem=capacitance,
-                g_l=leak_conductance(capacitance, values["tau_mem"]),
+                g_l=self._conductance(values),
                 refractory_time=values["refractory_time"],
                 method=self.method,
                 alpha=self.alpha,
@@ -272,9 +284,24 @@ class AELIF(Population):
         }
         return self.output_type(**{n: traces[n] for n in self.output_type.names()})
 
+    def _conductance(self, values: dict[str, Any]) -> Any:
+        """Return the leak conductance: as given, or from the time constant."""
+        if self.leak_conductance is not None:
+            return self.leak_conductance.model_value
+        return parameters.leak_conductance(
+            values["membrane_capacitance"], values["tau_mem"]
+        )
+
     def _drive(self, input: tuple[DataHandle, ...]) -> Tensor:
         """Return the sum of all inputs."""
-        drives = [handle.graded_spikes for handle in input]
+        drives: list[Any] = [getattr(h, "graded_spikes", None) for h in input]
+        if not drives or any(drive is None for drive in drives):
+            read = ", ".join(n for h in input for n in h.names()) or "no handle"
+            raise InputError(
+                type(self).__name__,
+                f"reads graded spikes, it was called with {read}.",
+                "Call it with the handle of a synapse.",
+            )
         for drive in drives:
             if drive.ndim != 3 or drive.shape[-1] != self.size:
                 raise ShapeError(
@@ -293,7 +320,14 @@ class AELIF(Population):
         return total
 
     def _refractory(self, refractory_time: Any) -> bool:
-        applies = bool(torch.as_tensor(refractory_time).any())
+        time = torch.as_tensor(refractory_time)
+        if not (time >= 0).all():
+            raise ParameterError(
+                type(self).__name__,
+                f"the refractory time is {float(time.min()):g} s.",
+                "Give 0 or more.",
+            )
+        applies = bool(time.any())
         if applies and not self.fire:
             warnings.warn(
                 "Refractory period is not applicable due to specified non-spiking "
@@ -340,7 +374,12 @@ class AELIF(Population):
         """
 
     def configure_on_chip(self, chip: Chip) -> None:
-        """Write trained values, and what `configure_hw_entity` does, to ``chip``."""
+        """Write trained values, and what `configure_hw_entity` does, to ``chip``.
+
+        Trace offsets and scales by coordinate become tensors: places are known now.
+        """
+        self.offset = on_chip.by_neuron(self, "trace_offset", self.offset)
+        self.scale = on_chip.by_neuron(self, "trace_scale", self.scale)
         if type(self).configure_hw_entity is not AELIF.configure_hw_entity:
             places = zip(self.unit_ids, self.coordinates, strict=True)
             for neuron_id, coord in places:
@@ -361,8 +400,8 @@ class AELIF(Population):
             spikes=self.fire and self.enable_spike_recording,
             cadc=self.enable_cadc_recording,
             scale=TraceScale(
-                on_chip.by_neuron(self, "trace_offset", self.offset),
-                on_chip.by_neuron(self, "trace_scale", self.scale),
+                self.offset,
+                self.scale,
                 self.cadc_time_shift,
                 self.shift_cadc_to_first,
             ),

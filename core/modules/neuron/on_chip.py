@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from core.chip.network import Integers, NetworkBuilder
-from core.errors import HXError, NotEmulatedError, ParameterError
+from core.errors import HXError, NotEmulatedError, ParameterError, ShapeError
 from core.modules.calibration import circuits
 from core.modules.neuron.recording import check_voltage, madc_neuron
 from core.morphology import Morphology
@@ -20,6 +20,10 @@ class CoordinateError(HXError, KeyError):
     """A neuron has no value among those given by coordinate."""
 
     __str__ = HXError.__str__
+
+
+class TraceShapeError(ShapeError, AssertionError):
+    """Values of a trace do not fit the number of neurons."""
 
 
 def check_structure(where: str, structure: Morphology | None) -> None:
@@ -105,7 +109,14 @@ def by_neuron(neuron: "AELIF", name: str, values: Any) -> Any:
     :param name: of the values, for messages
     :param values: number, tensor of shape (neurons,), or mapping from a coordinate
     :raises CoordinateError: if a neuron has none
+    :raises TraceShapeError: if a tensor has another number of values
     """
+    if torch.is_tensor(values) and values.ndim and len(values) not in (1, neuron.size):
+        raise TraceShapeError(
+            f"{neuron.descriptor}.{name}",
+            f"has {len(values)} values, there are {neuron.size} neurons.",
+            "Give one number, or one for each neuron.",
+        )
     if not isinstance(values, Mapping):
         return values
     missing = [c for c in neuron.coordinates if c not in values]

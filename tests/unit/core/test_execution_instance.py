@@ -1,5 +1,6 @@
 """Several chips, their calibrations, and what users write to them by hand."""
 
+import copy
 import logging
 from datetime import timedelta
 
@@ -266,6 +267,65 @@ def test_settings_of_a_calibration_are_a_copy(stored):
     assert stored.result.codes["leak"][0] == before
 
 
+def test_one_parameter_may_serve_populations_of_different_sizes(stored):
+    exp = Experiment()
+    exp.calibration = stored
+    leak = MixedHXModelParameter(0.0, 80)
+    first, _ = silent(exp, size=3, leak=leak)
+    second, _ = silent(exp, size=2, leak=leak)
+    run(exp, STEPS)
+    assert first.leak.hardware_value.tolist() == [100] * 3
+    assert second.leak.hardware_value.tolist() == [100] * 2
+
+
+def test_a_calibration_leaves_trained_values_alone(stored):
+    exp = Experiment()
+    exp.calibration = stored
+    leak = TrainableHXParameter(90.0, lambda *_: None)
+    neurons, _ = silent(exp, leak=leak)
+    run(exp, STEPS)
+    assert neurons.leak.model_value.item() == 90
+
+
+def test_two_synaptic_time_constants_stay_apart_from_the_model():
+    exp = Experiment()
+    exp.calibration = calibrate_whole_chip(
+        NeuronCalibTarget(tau_syn=np.array([5e-6, 10e-6]))
+    )
+    neurons = LI(3, exp)
+    out = neurons(SynapseHandle(graded_spikes=torch.ones(STEPS, 2, 3)))
+    run(exp, STEPS)
+    assert neurons.tau_syn.hardware_value.shape == (2, 3)
+    np.testing.assert_allclose(neurons.tau_syn.model_value, 7.5e-6, rtol=1e-5)
+    assert torch.equal(out.current[:, 0], out.current[:, 1])
+
+
+def test_the_calibration_of_a_run_can_be_looked_at_and_forgotten(stored):
+    exp = Experiment()
+    silent(exp, leak=90)
+    run(exp, STEPS)
+    calib = exp.default_execution_instance.calib
+    assert calib.target.neuron_target.leak[0] == 90
+    exp.calibration = stored
+    exp.calibration = None
+    _, out = silent(exp, leak=90)
+    run(exp, STEPS)
+    assert out.membrane_cadc[5:].mean() + 128 == pytest.approx(90, abs=5)
+
+
+def test_a_partial_calibration_is_refused_before_it_is_read(stored):
+    exp = Experiment()
+    neurons, _ = silent(exp)
+    run(exp, STEPS)
+    partial = exp.default_execution_instance.calib
+    more, _ = silent(exp, size=20)
+    neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 3)))
+    exp.calibration = partial
+    with pytest.raises(RuntimeError, match="has no codes for 'LI 1'"):
+        run(exp, STEPS)
+    assert not isinstance(more.leak.hardware_value, torch.Tensor)
+
+
 def test_a_calibration_can_be_made_before_the_run():
     exp = Experiment()
     neurons, _ = silent(exp, leak=90)
@@ -399,6 +459,117 @@ def test_a_trained_value_needs_a_way_to_the_chip():
     silent(exp, tau_mem=TrainableHXParameter(10e-6))
     with pytest.raises(ValueError, match="set_on_chip_func needs to be provided"):
         run(exp, STEPS)
+
+
+def test_switches_set_by_hand_stay_too():
+    exp = Experiment(chip_spec=IDEAL)
+    synapse, neurons = layer(exp, 5, 3, threshold=100)
+    spikes_of = []
+    for _ in range(2):
+        z = neurons(synapse(spikes(5, 5, 6)))
+        run(exp, STEPS)
+        spikes_of.append(z.spikes.sum((0, 1)))
+        chip = exp.default_execution_instance.chip
+        circuit = neurons.coordinates[0].get_atomic_neurons()[0]
+        chip.neuron_block.atomic_neurons[circuit].threshold.enable = False
+    assert spikes_of[0].all()
+    assert not spikes_of[1][0]
+    assert spikes_of[1][1:].all()
+
+
+# --- going on after a mistake ---------------------------------------------------------
+
+
+def test_a_corrected_layer_takes_the_place_of_a_refused_one():
+    exp = Experiment()
+    for leak in (1000, 80):
+        neurons, out = silent(exp, leak=leak)
+        if leak == 1000:
+            with pytest.raises(ValueError, match="leak is 1000 LSB"):
+                run(exp, STEPS)
+    run(exp, STEPS)
+    assert neurons.descriptor == "LI 0"
+    assert neurons.unit_ids.tolist() == [0, 1, 2]
+    assert out.membrane_cadc.shape == (STEPS, 1, 3)
+
+
+def test_layers_that_are_no_longer_called_are_named_in_errors():
+    exp = Experiment()
+    silent(exp, enable_madc_recording=True, record_neuron_id=0)
+    run(exp, STEPS)
+    silent(exp, enable_madc_recording=True, record_neuron_id=0)
+    with pytest.raises(RuntimeError, match="already registered MADC") as caught:
+        run(exp, STEPS)
+    (note,) = caught.value.__notes__
+    assert "LI 0: not called in this run" in note
+    assert "experiment.clear()" in note
+
+
+def test_an_interrupted_run_leaves_nothing_behind(monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    exp = Experiment()
+    synapse, neurons = layer(exp, 2, 2)
+    neurons(synapse(spikes(2, 5)))
+    with monkeypatch.context() as patch:
+        patch.setattr(ExecutionInstance, "execute", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run(exp, STEPS)
+    out = neurons(synapse(spikes(2, 5)))
+    run(exp, STEPS)
+    assert out.spikes.shape == (STEPS, 1, 2)
+
+
+def test_one_chip_serves_one_experiment_after_the_other():
+    instance = ExecutionInstance()
+    for _ in range(2):
+        exp = Experiment()
+        neurons, _ = silent(exp, execution_instance=instance)
+        run(exp, STEPS)
+        assert neurons.unit_ids.tolist() == [0, 1, 2]
+
+
+def test_two_chips_have_noise_of_their_own():
+    exp = Experiment()
+    outs = [silent(exp, execution_instance=ExecutionInstance())[1] for _ in range(2)]
+    run(exp, STEPS)
+    assert not torch.equal(*(out.membrane_cadc for out in outs))
+
+
+def test_losses_are_said_once(caplog):
+    exp = Experiment()
+    synapse, neurons = Synapse(1, 1, exp), LI(1, exp)
+    for _ in range(2):
+        neurons(synapse(LIFObservables(spikes=torch.zeros(400, 1, 1))))
+        run(exp, 400)  # longer than the memory of the CADC
+    (note,) = exp.last_execution.notes
+    assert "nothing was recorded after" in note
+    said = [r.message for r in caplog.records if r.levelname == "WARNING"]
+    assert len(said) == 1
+    assert "nothing was recorded after" in said[0]
+
+
+# --- copies ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mock", [True, False])
+def test_a_network_that_ran_can_be_copied_and_saved(mock, tmp_path):
+    exp = Experiment(mock=mock)
+    synapse, neurons = layer(exp, 2, 2)
+    net = torch.nn.ModuleList([synapse, neurons])
+    neurons(synapse(spikes(2, 5)))
+    run(exp, STEPS)
+    torch.save(net, tmp_path / "net.pt")
+    loaded = torch.load(tmp_path / "net.pt", weights_only=False)
+    for other in (copy.deepcopy(net), loaded):
+        assert other[0].experiment is other[1].experiment
+        assert other[0].experiment is not exp
+        assert torch.equal(other[0].weight, synapse.weight)
+        out = other[1](other[0](spikes(2, 5)))
+        assert not out.holds("membrane_cadc")
+        run(other[0].experiment, STEPS)
+        assert out.membrane_cadc.shape == (STEPS, 1, 2)
 
 
 # --- what the emulated chip does not run ----------------------------------------------

@@ -7,6 +7,7 @@ that there is a sentence after the fact.
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,22 @@ from core.chip.coordinates import (
     LogicalNeuronCompartments,
     LogicalNeuronOnDLS,
 )
+from core.chip.network import Network
+from core.chip.results import RoutingResult
+from core.chip.routing import GreedyRouter
 from core.datasets.yinyang import YinYangDataset
 from core.errors import HXError
 from core.functional import CuBaStepCode, cuba_aelif_integration, threshold
-from core.modules import EventPropLIF, HXTorchBaseModule, Population
+from core.modules import (
+    EventPropLIF,
+    HXFunctionalModule,
+    HXTorchBaseModule,
+    Population,
+)
 from core.morphology import SingleCompartmentNeuron
 from core.neuron_placement import NeuronPlacement
 from core.observables import CADCHandle
+from core.parameter import MockParameter
 from core.transforms.encode import CoordinatesToSpikes
 from core.utils.from_nir import from_nir
 from core.utils.model_mapper import MixinHXModelMapper
@@ -165,6 +175,32 @@ def taken_circuit() -> None:
     shape = SingleCompartmentNeuron(1).compartments
     place = LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(3))
     NeuronPlacement().register_id([0, 1], shape, [place, place])
+
+
+def broken_synapse(exp: Experiment) -> Synapse:
+    synapse = Synapse(3, 3, exp)
+    synapse.weight.data[0, 0] = torch.nan
+    return synapse
+
+
+def called_twice(exp: Experiment) -> None:
+    synapse = Synapse(3, 3, exp)
+    for _ in range(2):
+        synapse(spikes())
+
+
+def wired(exp: Experiment) -> None:
+    LI(3, exp)(Synapse(3, 3, exp)(spikes()))
+
+
+def leaves_out(network: Network) -> RoutingResult:
+    result = GreedyRouter()(network)
+    return replace(result, row_source=np.full_like(result.row_source, -1))
+
+
+class Once(HXFunctionalModule):
+    def forward_func(self, input: Any) -> Any:
+        return input
 
 
 class TwoCompartments(SingleCompartmentNeuron):
@@ -391,7 +427,94 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         AssertionError,
         "one",
     ),
+    "tensor instead of a handle": (
+        in_mock(lambda exp: Synapse(3, 3, exp)(ONE)),
+        TypeError,
+        "Wrap tensors, LIFObservables(spikes=tensor) for example.",
+    ),
+    "spikes instead of graded spikes": (
+        in_mock(lambda exp: LIF(3, exp)(spikes())),
+        TypeError,
+        "Call it with the handle of a synapse.",
+    ),
+    "neuron without a handle": (
+        in_mock(lambda exp: LIF(3, exp)()),
+        TypeError,
+        "it was called with no handle",
+    ),
+    "size that is no number": (lambda: LIF(2.5, None), ValueError, "size is 2.5"),  # type: ignore[arg-type]
+    "negative size": (lambda: LIF(-1, None), ValueError, "the size is -1"),
+    "negative refractory time": (
+        in_mock(lambda exp: LIF(3, exp, refractory_time=-1.0)(drive())),
+        ValueError,
+        "the refractory time is -1 s",
+    ),
+    "negative spread of a mock parameter": (
+        lambda: MockParameter(1.0, -1.0),
+        ValueError,
+        "the standard deviation is -1.0",
+    ),
+    "negative pause": (
+        lambda: Experiment(inter_batch_entry_wait=-1),
+        ValueError,
+        "Give FPGA cycles, 0 or more.",
+    ),
+    "weights that are not finite": (
+        on_chip(lambda exp: LI(3, exp)(broken_synapse(exp)(spikes()))),
+        ValueError,
+        "1 of 9 are not finite",
+    ),
+    "spikes that are not finite": (
+        on_chip(lambda exp: LI(3, exp)(Synapse(3, 3, exp)(spikes(ONE * torch.nan)))),
+        ValueError,
+        "some of its spikes are not finite",
+    ),
+    "no spikes on the chip": (
+        on_chip(lambda exp: LI(3, exp)(Synapse(3, 3, exp)(spikes(None)))),
+        ValueError,
+        "its spikes have shape None",
+    ),
+    "synapse called twice": (
+        in_mock(called_twice),
+        ValueError,
+        "was called with 2 inputs since the last run",
+    ),
+    "module called too often": (
+        in_mock(lambda exp: [m(drive()) for m in [Once(exp)] * 2]),
+        TypeError,
+        "was called with 2 handles since the last run",
+    ),
+    "trace scale of another size": (
+        on_chip(lambda exp: LI(3, exp, trace_scale=torch.ones(2))(drive())),
+        AssertionError,
+        "trace_scale: has 2 values, there are 3 neurons",
+    ),
+    "router that returns nothing": (
+        on_chip(wired, hw_routing_func=lambda network: None),
+        RuntimeError,
+        "Return a RoutingResult, as GreedyRouter does.",
+    ),
+    "router that leaves a source out": (
+        on_chip(wired, hw_routing_func=leaves_out),
+        RuntimeError,
+        "has no excitatory row in the upper hemisphere",
+    ),
+    "population of the user on the chip": (
+        on_chip(lambda exp: Population(3, exp)(drive())),
+        NotImplementedError,
+        "Define add_to_network_graph",
+    ),
+    "projection that is not connected": (
+        lambda: Synapse(3, 3, mock()).source_population(),
+        ValueError,
+        "Call it between two populations first.",
+    ),
     # 9 module manager
+    "dropout of another size": (
+        in_mock(lambda exp: BatchDropout(4, 0.5, exp)(LIF(3, exp)(drive()))),
+        ValueError,
+        "has 4 neurons, those before it are 3",
+    ),
     "circle": (
         in_mock(loop),
         ValueError,

@@ -3,7 +3,16 @@ from typing import Any
 import pytest
 import torch
 
-from core import LI, LIF, Experiment, LIFObservables, Synapse, SynapseHandle
+from core import (
+    LI,
+    LIF,
+    Experiment,
+    LIFObservables,
+    Synapse,
+    SynapseHandle,
+    TensorHandle,
+    run,
+)
 from core.backend.module_manager import ModuleManager
 from core.errors import NetworkError
 from core.modules import HXFunctionalModule
@@ -131,3 +140,48 @@ def test_text_lists_the_modules(exp: Experiment) -> None:
     chain(exp)
     assert "0: Synapse(in_features=2" in str(exp.modules)
     assert str(ModuleManager()) == "ModuleManager:"
+
+
+class Difference(HXFunctionalModule):
+    def forward_func(self, a: Any, b: Any) -> Any:
+        return TensorHandle(tensor=a.tensor - b.tensor)
+
+
+class Same(HXFunctionalModule):
+    def forward_func(self, a: Any) -> Any:
+        return TensorHandle(tensor=a.tensor)
+
+
+def test_inputs_keep_their_order_when_one_is_filled_later(exp: Experiment) -> None:
+    first, difference = Same(exp), Difference(exp)
+    out = difference(first.output_handle, TensorHandle(tensor=torch.tensor(2.0)))
+    first(TensorHandle(tensor=torch.tensor(10.0)))
+    run(exp, None)
+    assert out.tensor == 8
+
+
+def test_a_handle_that_is_read_twice_counts_twice(exp: Experiment) -> None:
+    once, twice = LI(1, exp), LI(1, exp)
+    drive = SynapseHandle(graded_spikes=torch.ones(3, 1, 1))
+    single, double = once(drive), twice(drive, drive)
+    run(exp, None)
+    assert torch.equal(double.current, 2 * single.current)
+
+
+def test_connect_fills_the_handle_it_is_given(exp: Experiment) -> None:
+    neuron, out = LIF(3, exp), LIFObservables()
+    exp.connect(neuron, SynapseHandle(graded_spikes=torch.ones(5, 1, 3)), out)
+    readout, li = Synapse(3, 1, exp), LI(1, exp)
+    y = li(readout(out))
+    run(exp, None)
+    assert out.spikes.shape == (5, 1, 3)
+    assert y.membrane_cadc.shape == (5, 1, 1)
+
+
+def test_projections_know_their_populations(exp: Experiment) -> None:
+    synapse, neuron, *_, out = chain(exp)
+    readout, li = Synapse(3, 1, exp), LI(1, exp)
+    li(readout(out))
+    assert readout.source_population() is neuron
+    assert readout.target_population() is li
+    assert synapse.target_population() is neuron

@@ -110,6 +110,33 @@ def test_dropout_of_an_input_is_masked_too():
     assert not out.spikes.any()
 
 
+def test_a_mask_lasts_for_one_run_and_keeps_that_of_the_user():
+    exp = Experiment()
+    neurons, dropout, _ = network(exp, dropout=1.0)
+    own = torch.arange(SIZE) % 2 == 0
+    neurons.mask = own
+    synapse = Synapse(5, SIZE, exp)
+    synapse.weight.data.fill_(63.0)
+    neurons.threshold.hardware_value = 110
+    spikes = torch.zeros(STEPS, 1, 5)
+    spikes[5] = 1
+    for with_dropout in (True, False):
+        out = neurons(synapse(LIFObservables(spikes=spikes)))
+        if with_dropout:
+            dropout(out)
+        run(exp, STEPS)
+        assert bool(out.spikes.any()) is not with_dropout
+    assert neurons.mask is own
+    assert not out.spikes[:, :, ~own].any()
+
+
+def test_dropout_alone_runs_with_a_chip():
+    exp = Experiment()
+    out = BatchDropout(3, 0.0, exp)(LIFObservables(spikes=torch.ones(STEPS, 1, 3)))
+    run(exp, STEPS)
+    assert out.spikes.all()
+
+
 @pytest.mark.parametrize("dropout", [-0.1, 1.1, float("nan")])
 def test_dropout_is_a_probability(dropout):
     with pytest.raises(ValueError, match="it is a probability"):

@@ -2,6 +2,7 @@ import inspect
 
 import pytest
 import torch
+from torch import Tensor
 
 from core import LI, Experiment, LIFObservables, SparseSynapse, SynapseHandle, run
 from core.execution_instance import ExecutionInstance
@@ -23,9 +24,12 @@ def graded(synapse, spikes, exp):
     return out.graded_spikes
 
 
-@pytest.mark.parametrize("sparse", [False, True])
-def test_weights_exist_where_connections_are_not_zero(exp, sparse):
-    given = CONNECTIONS.to_sparse() if sparse else CONNECTIONS
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")
+@pytest.mark.parametrize(
+    "form", [Tensor.clone, Tensor.to_sparse, Tensor.to_sparse_csr, Tensor.numpy]
+)
+def test_weights_exist_where_connections_are_not_zero(exp, form):
+    given = form(CONNECTIONS)
     synapse = SparseSynapse(given, exp)
     assert (synapse.in_features, synapse.out_features) == (4, 3)
     assert synapse.connections.tolist() == [[0, 0, 1, 1], [0, 3, 1, 3]]  # post, pre
@@ -53,6 +57,13 @@ def test_training_never_opens_a_missing_connection(exp):
         optimizer.step()
     found = graded(synapse, torch.eye(4).unsqueeze(1), exp)
     assert torch.equal(found[:, 0].t() != 0, synapse.mask)
+
+
+def test_func_may_take_spikes_and_weight_only(exp):
+    synapse = SparseSynapse(CONNECTIONS, exp, func=lambda x, weight: x @ weight.t())
+    synapse.weight.data.fill_(1.0)  # of missing connections, too
+    found = graded(synapse, torch.ones(2, 1, 4), exp)
+    assert found[0, 0].tolist() == synapse.mask.sum(1).tolist()
 
 
 def scaled(input, weight, mask):

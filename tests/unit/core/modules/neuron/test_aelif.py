@@ -8,6 +8,7 @@ from core import (
     LI,
     LIF,
     Experiment,
+    HXParameter,
     LIFObservables,
     LIObservables,
     SynapseHandle,
@@ -131,3 +132,15 @@ def test_adex_terms_are_not_emulated() -> None:
     message = "no exponential, no subthreshold adaptation, no spike-triggered adap"
     with pytest.raises(NotEmulatedError, match=message):
         neuron.add_to_network_graph(NetworkBuilder())
+
+
+def test_a_leak_conductance_takes_the_place_of_the_time_constant() -> None:
+    exp = Experiment(mock=True)
+    drive = SynapseHandle(graded_spikes=torch.ones(20, 1, 1))
+    capacitance = HXParameter(4e-6)
+    values = {"leak": 0.0, "membrane_capacitance": capacitance}
+    by_time = LI(1, exp, tau_mem=8e-6, **values)
+    by_conductance = LI(1, exp, leak_conductance=0.5, **values)
+    first, second = by_time(drive), by_conductance(drive)
+    run(exp, None)
+    torch.testing.assert_close(first.membrane_cadc, second.membrane_cadc)
