@@ -5,6 +5,7 @@ same type. Tensors in handles have shape (time, batch, neurons).
 """
 
 import copyreg
+from copy import deepcopy
 from dataclasses import field, fields, is_dataclass, make_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,18 @@ class DataHandle(metaclass=_HandleType):
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)}" for name in self.names())
         return f"{type(self).__name__}({values})"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "DataHandle":
+        """Return a copy of the data, without its history of gradients."""
+        values = {name: getattr(self, name) for name in self.names()}
+        return type(self)(
+            **{
+                name: value.detach().clone()
+                if isinstance(value, torch.Tensor)
+                else deepcopy(value, memo)
+                for name, value in values.items()
+            }
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, ({name: getattr(self, name) for name in self.names()},)

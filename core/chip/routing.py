@@ -73,18 +73,19 @@ def route(
 def _check(result: object) -> None:
     """Raise if a router of the user gave something that is no routing."""
     shape = (HEMISPHERES, SYNAPSE_ROWS)
+    for name in ("row_source", "row_sign"):
+        rows = getattr(result, name, None)  # a stand-in may say here what it is not
+        if np.shape(rows) != shape:
+            raise RoutingError(
+                "router",
+                f"it returned {type(result).__name__} with {name} of shape"
+                f" {np.shape(rows)}.",
+                f"Return a RoutingResult, as GreedyRouter does: rows of shape {shape}.",
+            )
     if not isinstance(result, RoutingResult):
         raise RoutingError(
-            "router",
-            f"it returned {type(result).__name__}.",
-            "Return a RoutingResult, as GreedyRouter does.",
+            "router", f"it returned {type(result).__name__}.", "Return a RoutingResult."
         )
-    for name in ("row_source", "row_sign"):
-        found = np.shape(getattr(result, name))
-        if found != shape:
-            raise RoutingError(
-                "router", f"{name} has shape {found}.", f"Give it the shape {shape}."
-            )
 
 
 def _allot(wanted: list[list[Source]]) -> RoutingResult:

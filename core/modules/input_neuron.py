@@ -11,7 +11,7 @@ from core.chip.results import Events
 from core.errors import ParameterError, ShapeError
 from core.functional.spike_source import input_neuron
 from core.handle import DataHandle, LIFObservables
-from core.modules.types import InputPopulation
+from core.modules.types import InputPopulation, check_spikes
 from core.observables import HardwareObservables
 from core.units import CYCLE
 
@@ -73,18 +73,22 @@ class InputNeuron(InputPopulation):
 
         :param spikes: shape (time, batch, neurons)
         :param dt: step width, s
+        :raises SpikesError: if they are no dense tensor
         :raises ShapeError: if the number of channels differs
+        :raises ParameterError: if a value is not finite
         """
-        if spikes is None or spikes.ndim != 3 or spikes.shape[-1] != self.size:
-            found = None if spikes is None else tuple(spikes.shape)
+        where = f"input '{self.descriptor}'"
+        spikes = check_spikes(where, spikes)
+        if spikes.ndim != 3 or spikes.shape[-1] != self.size:
             raise ShapeError(
-                f"input '{self.descriptor}'",
-                f"has {self.size} channels, its spikes have shape {found}.",
+                where,
+                f"has {self.size} channels, its spikes have shape "
+                f"{tuple(spikes.shape)}.",
                 f"Give them the shape (time, batch, {self.size}).",
             )
         if not torch.isfinite(spikes).all():
             raise ParameterError(
-                f"input '{self.descriptor}'",
+                where,
                 "some of its spikes are not finite.",
                 "Give 0 or 1.",
             )

@@ -12,7 +12,7 @@ from core.errors import ShapeError
 from core.functional.eventprop import EventPropSynapseFunction
 from core.functional.linear import linear
 from core.handle import DataHandle, SynapseHandle
-from core.modules.types import Projection, integer_weights
+from core.modules.types import Projection, check_spikes, integer_weights
 from core.transforms.weight_transforms import linear_saturating
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FeatureError(ShapeError, RuntimeError):
-    """The input has another number of sources than the synapse."""
+    """The input has another number of sources, or another type, than the synapse."""
 
 
 class Synapse(Projection):
@@ -112,17 +112,28 @@ class Synapse(Projection):
         """Return the graded spikes of the targets.
 
         :param input: with ``spikes`` of shape (time, batch, source)
-        :raises FeatureError: if the number of sources differs
+        :raises SpikesError: if they are no dense tensor
+        :raises FeatureError: if the number of sources or the type differs
         """
         self._check_sources(input.spikes)
         return SynapseHandle(graded_spikes=self._graded(input.spikes))
 
-    def _check_sources(self, spikes: Tensor | None) -> None:
-        if spikes is not None and spikes.shape[-1] != self.in_features:
+    def _check_sources(self, spikes: Any) -> None:
+        name = type(self).__name__
+        found = check_spikes(name, spikes)
+        if found.shape[-1] != self.in_features:
             raise FeatureError(
-                type(self).__name__,
-                f"takes {self.in_features} sources, the input has {spikes.shape[-1]}.",
+                name,
+                f"takes {self.in_features} sources, the input has {found.shape[-1]}.",
                 "Make in_features the size of the population before it.",
+            )
+        mixed = torch.is_autocast_enabled(found.device.type)
+        if found.dtype != self.weight.dtype and not mixed:
+            raise FeatureError(
+                name,
+                f"the dtype of its spikes is {found.dtype}, its weights are"
+                f" {self.weight.dtype}.",
+                "Convert one of them, spikes.float() for example.",
             )
 
     def _graded(self, spikes: Tensor) -> Tensor:

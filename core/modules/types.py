@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core.chip.network import Floats, NetworkBuilder, NeuronTarget
-from core.errors import NetworkError, ParameterError, did_you_mean
+from core.errors import NetworkError, ParameterError, ShapeError, did_you_mean
 from core.modules import calibration
 from core.modules.defaults import POPULATION
 from core.modules.hx_module import HXModule
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
 
 log = logging.getLogger(__name__)
+
+
+class SpikesError(ShapeError, TypeError):
+    """The spikes that a module reads are no dense tensor."""
 
 
 class BasePopulation(HXModule):
@@ -48,14 +52,7 @@ class BasePopulation(HXModule):
         chip_coordinate: Any = None,
     ) -> None:
         super().__init__(experiment, execution_instance, chip_coordinate)
-        whole: Any = size
-        if isinstance(whole, bool) or not isinstance(whole, Integral) or whole < 0:
-            raise ParameterError(
-                type(self).__name__,
-                f"the size is {size!r}.",
-                "Give the number of neurons, a whole number.",
-            )
-        self.size = int(size)
+        self.size = _count(type(self).__name__, "size", size)
 
     def has_trainable_params(self) -> bool:
         """Return whether a parameter is trained."""
@@ -299,8 +296,9 @@ class Projection(HXModule):
         chip_coordinate: Any = None,
     ) -> None:
         super().__init__(experiment, execution_instance, chip_coordinate)
-        self.in_features = in_features
-        self.out_features = out_features
+        name = type(self).__name__
+        self.in_features = _count(name, "number of sources", in_features)
+        self.out_features = _count(name, "number of targets", out_features)
 
     def source_population(self) -> BasePopulation:
         """Return the population before the projection.
@@ -371,6 +369,37 @@ def integer_weights(weight: Tensor) -> Any:
         )
     rounded = torch.sign(weight) * torch.floor(weight.abs() + 0.5)
     return rounded.numpy().astype(np.int64)
+
+
+def _count(where: str, what: str, number: Any) -> int:
+    """Return a number of neurons.
+
+    :raises ParameterError: if it is not a whole number of 0 or more
+    """
+    if isinstance(number, bool) or not isinstance(number, Integral) or number < 0:
+        raise ParameterError(
+            where, f"the {what} is {number!r}.", "Give a whole number, 0 or more."
+        )
+    return int(number)
+
+
+def check_spikes(where: str, spikes: Any) -> Tensor:
+    """Return ``spikes``, if they are a dense tensor.
+
+    :raises SpikesError: if they are not
+    """
+    dense = isinstance(spikes, Tensor) and spikes.layout is torch.strided
+    if not dense:
+        kind = (
+            "a sparse tensor" if isinstance(spikes, Tensor) else type(spikes).__name__
+        )
+        raise SpikesError(
+            where,
+            f"its spikes are {kind}.",
+            "Give a dense tensor of shape (time, batch, neurons).",
+        )
+    found: Tensor = spikes
+    return found
 
 
 def _content(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from core.chip.network import Integers, NetworkBuilder
@@ -111,6 +112,8 @@ def by_neuron(neuron: "AELIF", name: str, values: Any) -> Any:
     :raises CoordinateError: if a neuron has none
     :raises TraceShapeError: if a tensor has another number of values
     """
+    if isinstance(values, (list, tuple, np.ndarray)):
+        values = torch.as_tensor(np.asarray(values, np.float32))
     if torch.is_tensor(values) and values.ndim and len(values) not in (1, neuron.size):
         raise TraceShapeError(
             f"{neuron.descriptor}.{name}",

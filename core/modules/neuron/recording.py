@@ -1,6 +1,7 @@
 """From recorded traces to traces in model units."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -30,7 +31,13 @@ class TraceScale:
 
     def apply(self, trace: Tensor) -> Tensor:
         """Return ``trace``, shape (time, batch, neurons), in model units."""
-        row = torch.arange(len(trace)) + self.time_shift
+        if self.time_shift != int(self.time_shift):
+            raise ParameterError(
+                "CADC traces",
+                f"cadc_time_shift is {self.time_shift!r}.",
+                "Give a whole number of time steps.",
+            )
+        row = torch.arange(len(trace)) + int(self.time_shift)
         trace = trace[row.clamp(0, len(trace) - 1)]
         offset = trace[0] if self.to_first else self.offset
         scaled: Tensor = (trace - offset) * self.scale
@@ -69,7 +76,7 @@ def observe(
     )
 
 
-def madc_neuron(where: str, size: int, neuron: int | None, taken: bool) -> int:
+def madc_neuron(where: str, size: int, neuron: Any, taken: bool) -> int:
     """Return the neuron that the MADC reads.
 
     :param taken: whether the MADC reads another population
@@ -82,13 +89,13 @@ def madc_neuron(where: str, size: int, neuron: int | None, taken: bool) -> int:
             "Another HXModule already registered MADC recording.",
             "The chip has one MADC: enable it for one population only.",
         )
-    if neuron is None or not 0 <= neuron < size:
+    if not isinstance(neuron, Integral) or not 0 <= neuron < size:
         raise ParameterError(
             where,
             f"the MADC cannot read neuron {neuron}, there are {size} neurons.",
             f"Give record_neuron_id from 0 to {size - 1}.",
         )
-    return neuron
+    return int(neuron)
 
 
 def check_voltage(where: str, *sources: ReadoutSource) -> None:

@@ -6,6 +6,7 @@ import torch
 
 from core.errors import ParameterError
 from core.handle import (
+    DataHandle,
     Handle,
     LIFObservables,
     LIObservables,
@@ -102,3 +103,17 @@ def test_handle_survives_copy_and_pickle() -> None:
     handle = Handle(a=1, b="x")
     assert copy.deepcopy(handle) == handle
     assert pickle.loads(pickle.dumps(handle)) == handle
+
+
+def test_a_copy_has_the_data_but_no_history() -> None:
+    weight = torch.ones(3, requires_grad=True)
+    handle = LIFObservables(spikes=2 * weight)
+    copied = copy.deepcopy(handle)
+    assert torch.equal(copied.spikes, handle.spikes)
+    assert not copied.spikes.requires_grad
+    assert copied.spikes is not handle.spikes
+
+
+def test_handle_types_are_saved_by_their_fields() -> None:
+    for made in (type(Handle("b", "a")), DataHandle):
+        assert pickle.loads(pickle.dumps(made)) is made

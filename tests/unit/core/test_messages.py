@@ -359,7 +359,31 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "no spikes": (
         in_mock(lambda exp: Synapse(3, 3, exp)(spikes(None))),
         TypeError,
-        "",
+        "its spikes are NoneType",
+    ),
+    "sparse spikes": (
+        in_mock(lambda exp: Synapse(3, 3, exp)(spikes(ONE.to_sparse()))),
+        TypeError,
+        "its spikes are a sparse tensor",
+    ),
+    "number of sources that is no number": (
+        lambda: Synapse(2.5, 3, None),  # type: ignore[arg-type]
+        ValueError,
+        "the number of sources is 2.5",
+    ),
+    "MADC of a half neuron": (
+        on_chip(
+            lambda exp: LI(3, exp, enable_madc_recording=True, record_neuron_id=0.5)(
+                drive()
+            )
+        ),
+        ValueError,
+        "the MADC cannot read neuron 0.5",
+    ),
+    "trace shifted by half a step": (
+        on_chip(lambda exp: LI(3, exp, cadc_time_shift=0.5)(drive())),
+        ValueError,
+        "cadc_time_shift is 0.5",
     ),
     # 7 neurons
     "constraint of another size": (
@@ -472,7 +496,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "no spikes on the chip": (
         on_chip(lambda exp: LI(3, exp)(Synapse(3, 3, exp)(spikes(None)))),
         ValueError,
-        "its spikes have shape None",
+        "its spikes are NoneType",
     ),
     "synapse called twice": (
         in_mock(called_twice),
