@@ -7,6 +7,7 @@ hemisphere it projects into, one of each sign, whatever its weights are.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ def _check(result: object) -> None:
     """Raise if a router of the user gave something that is no routing."""
     shape = (HEMISPHERES, SYNAPSE_ROWS)
     for name in ("row_source", "row_sign"):
-        rows = getattr(result, name, None)  # a stand-in may say here what it is not
+        rows: Any = getattr(result, name, None)  # a stand-in says here what it is not
         if np.shape(rows) != shape:
             raise RoutingError(
                 "router",

@@ -388,11 +388,9 @@ def check_spikes(where: str, spikes: Any) -> Tensor:
 
     :raises SpikesError: if they are not
     """
-    dense = isinstance(spikes, Tensor) and spikes.layout is torch.strided
-    if not dense:
-        kind = (
-            "a sparse tensor" if isinstance(spikes, Tensor) else type(spikes).__name__
-        )
+    tensor = isinstance(spikes, Tensor)
+    if not tensor or spikes.layout is not torch.strided:
+        kind = "a sparse tensor" if tensor else type(spikes).__name__
         raise SpikesError(
             where,
             f"its spikes are {kind}.",

@@ -89,7 +89,7 @@ def madc_neuron(where: str, size: int, neuron: Any, taken: bool) -> int:
             "Another HXModule already registered MADC recording.",
             "The chip has one MADC: enable it for one population only.",
         )
-    if not isinstance(neuron, Integral) or not 0 <= neuron < size:
+    if not isinstance(neuron, Integral) or not 0 <= int(neuron) < size:
         raise ParameterError(
             where,
             f"the MADC cannot read neuron {neuron}, there are {size} neurons.",

@@ -516,7 +516,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "router that returns nothing": (
         on_chip(wired, hw_routing_func=lambda network: None),
         RuntimeError,
-        "Return a RoutingResult, as GreedyRouter does.",
+        "Return a RoutingResult, as GreedyRouter does",
     ),
     "router that leaves a source out": (
         on_chip(wired, hw_routing_func=leaves_out),
