@@ -1,7 +1,6 @@
 """An experiment: modules that registered themselves, run in mock or on the chip."""
 
 import logging
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,6 +15,7 @@ from core.backend.chip_network import (
 )
 from core.backend.hardware_results import HardwareResults
 from core.backend.module_manager import ModuleManager
+from core.backend.registration import forget, give_name, note_uncalled
 from core.chip import pipeline
 from core.chip.calibration_io import StoredCalibration
 from core.chip.network import Network
@@ -207,26 +207,15 @@ class Experiment(BaseExperiment):
 
     def register_population(self, module: BasePopulation) -> None:
         """Name a population and give its neurons numbers on their chip."""
-        self._name(module, len(self._populations))
+        give_name(module, len(self._populations), self._named())
         self._populations.append(module)
         if not self.mock:
             self._instance_of(module).register(module)
 
     def register_projection(self, module: Projection) -> None:
         """Name a projection."""
-        self._name(module, len(self._projections))
+        give_name(module, len(self._projections), self._named())
         self._projections.append(module)
-
-    def _name(self, module: HXModule, number: int) -> None:
-        taken = {m.descriptor for m in (*self._populations, *self._projections)}
-        name = module.name or f"{type(module).__name__} {number}"
-        if name in taken:
-            raise NetworkError(
-                f"module '{name}'",
-                "another module has this name.",
-                "Give each module of an experiment its own name.",
-            )
-        module.descriptor = name
 
     def _instance_of(self, module: HXModule) -> ExecutionInstance:
         """Return the chip of ``module``, by default the default one."""
@@ -257,17 +246,8 @@ class Experiment(BaseExperiment):
             log.warning("Nothing to run: call the modules again before each run.")
         for module, inputs, output in steps:
             module.exec_forward(inputs, output, results)  # type: ignore[arg-type]
-        self._warn(results)
+        results.warn(self._said)
         return results.execution_info
-
-    def _warn(self, results: HardwareResults) -> None:
-        """Log what was lost or clipped on the chips, each kind once."""
-        notes = [n for run in results.executions.values() for n in run.notes]
-        for note in notes:
-            kind = re.sub(r"\d+", "#", note)
-            if kind not in self._said:
-                self._said.add(kind)
-                log.warning("%s", note)
 
     def get_hw_results(self, runtime: int | None) -> HardwareResults:
         """Run the chips; in mock, only prepare the modules.
@@ -289,12 +269,14 @@ class Experiment(BaseExperiment):
         if self.mock:
             return results
         connection.check()
-        known = len(self._populations), len(self._projections)
+        lists: tuple[list[Any], ...] = (self._populations, self._projections)
+        known = [len(named) for named in lists]
         try:
             self._run_chips(results, runtime)
         except BaseException as error:
-            self._unregister(*known)  # a corrected module may take the place
-            self._note_uncalled(error)
+            for named, count in zip(lists, known, strict=True):
+                forget(named, count)  # a corrected module may take the place
+            note_uncalled(error, self._populations, self.modules.connected())
             raise
         self.modules.reset_changed_since_last_run()
         return results
@@ -325,24 +307,9 @@ class Experiment(BaseExperiment):
         self.last_execution = runs[-1] if runs else None
         self._last_configs = [run.config for run in runs if run.config is not None]
 
-    def _unregister(self, populations: int, projections: int) -> None:
-        """Forget the modules that were named after so many others."""
-        new = self._populations[populations:] + self._projections[projections:]
-        del self._populations[populations:], self._projections[projections:]
-        for module in new:
-            module.descriptor = None
-            if module.execution_instance is not None:
-                module.execution_instance.unregister(module)
-
-    def _note_uncalled(self, error: BaseException) -> None:
-        """Add to ``error`` which populations take room without being called."""
-        connected = self.modules.connected()
-        rest = [str(p.descriptor) for p in self._populations if p not in connected]
-        if rest:
-            error.add_note(
-                f"{', '.join(rest)}: not called in this run, but still on the chip."
-                " experiment.clear() forgets all modules."
-            )
+    def _named(self) -> list[HXModule]:
+        """Return all modules that have a name."""
+        return [*self._populations, *self._projections]
 
     def _entities(self) -> list[HXModule]:
         return [m for m in self.modules.connected() if isinstance(m, HXModule)]

@@ -1,11 +1,15 @@
 """What one run of an experiment on its chips gave."""
 
+import logging
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from core.chip.results import Execution
 from core.execution_info import ExecutionHealthInfo, ExecutionInfo
 from core.execution_instance import ExecutionInstance
+
+log = logging.getLogger(__name__)
 
 
 class HardwareResults(dict[str, Any]):
@@ -40,3 +44,15 @@ class HardwareResults(dict[str, Any]):
             tuple(note for _, run in runs for note in run.notes),
         )
         return ExecutionInfo.of(len(runs) * seconds, health)
+
+    def warn(self, said: set[str]) -> None:
+        """Log what was lost or clipped on the chips.
+
+        :param said: what needs no repetition; what is said is added
+        """
+        for run in self.executions.values():
+            for note in run.notes:
+                kind = re.sub(r"\d+", "#", note)  # once, whatever the numbers
+                if kind not in said:
+                    said.add(kind)
+                    log.warning("%s", note)
