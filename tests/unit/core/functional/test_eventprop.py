@@ -7,12 +7,14 @@ import torch
 
 from core.errors import ParameterError, ShapeError
 from core.functional import eventprop
+from core.functional.adjoint import adjoint
 from core.functional.eventprop import (
     CUBALIFParams,
     EventPropLIFFunction,
     EventPropNeuron,
     EventPropSynapseFunction,
 )
+from core.functional.trajectory import Neuron, Trajectory, currents
 from core.handle import Handle
 from core.observables import AnalogObservable
 from tests.peer import closed_forms
@@ -270,6 +272,21 @@ def test_shorter_recordings_shorten_the_result(crossing: str) -> None:
     assert grad.shape == x.shape
     assert grad[:, :11].any()
     assert not grad[:, 11:].any()  # nothing that was measured comes after it
+
+
+def test_measured_spikes_happen_at_the_end_of_their_step() -> None:
+    x, hw = graded(20, 1, 2), torch.zeros(20, 1, 2)
+    hw[8:9] = 1
+    spikes, *_ = EventPropLIFFunction.apply(
+        x, *VALUES, measured(hw), 1e-6, "interpolated"
+    )
+    spikes.sum().backward()
+    leak, reset, threshold, tau_syn, tau_mem = VALUES
+    n = Neuron(leak, reset, threshold, tau_syn, tau_mem, 1e-6)
+    current = currents(x[0].detach(), n, "interpolated")
+    ends = Trajectory(hw, None, current, moment=torch.ones_like(hw))
+    expected = adjoint(torch.ones_like(hw), ends, n)
+    torch.testing.assert_close(x.grad, expected)
 
 
 def test_measured_data_is_passed_on_as_a_copy() -> None:

@@ -8,6 +8,7 @@ from core import (
     LI,
     LIF,
     Experiment,
+    Handle,
     LIFObservables,
     LIObservables,
     MixedHXModelParameter,
@@ -18,6 +19,7 @@ from core import (
 from core.errors import ShapeError
 from core.functional import exp_cuba_li_integration, exp_cuba_lif_integration
 from core.modules.neuron import NeuronExp, ReadoutNeuronExp
+from core.observables import AnalogObservable
 
 pytestmark = pytest.mark.filterwarnings("ignore:exp_cuba_li:DeprecationWarning")
 DECAY = math.exp(-1 / 6)
@@ -116,3 +118,22 @@ def test_trained_decays_reach_their_target(kind: Any) -> None:
     # Adam still moves by a part of its rate of 0.01
     assert tau_mem == pytest.approx(9.9, rel=0.05)
     assert tau_syn == pytest.approx(6, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", [NeuronExp, ReadoutNeuronExp])
+def test_measured_data_lands_in_the_fields_of_its_name(kind: Any) -> None:
+    x = graded(20, 1, 3)
+    voltage, madc = torch.full((21, 1, 3), 0.3), torch.ones(2, 7, 1)
+    spikes = torch.zeros(21, 1, 3) if kind is NeuronExp else None
+    measured = Handle(
+        voltage=AnalogObservable(voltage, madc),
+        adaptation=AnalogObservable(),
+        spikes=spikes,
+    )
+    decays = {"tau_mem": DECAY, "tau_syn": DECAY}
+    out = kind(3, None, leak=0.0, **decays).forward_func(x, hw_data=measured)
+    assert torch.equal(out.membrane_cadc, voltage[:20])
+    assert torch.equal(out.membrane_madc, madc)
+    assert out.current[-1].all()  # simulated
+    if kind is NeuronExp:
+        assert not out.spikes.any()
