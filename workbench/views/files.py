@@ -15,6 +15,7 @@ from core.spec.nir_io import to_nir, write_nir_bytes
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.uploads import Upload, read_upload
+from workbench.views.select import Select
 
 
 class Files(pn.viewable.Viewer):
@@ -23,7 +24,7 @@ class Files(pn.viewable.Viewer):
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._documents = pmui.Select(
+        self._documents = Select(
             label="Document", size="small", width=132, margin=0
         )
         self._open = pmui.FileInput(

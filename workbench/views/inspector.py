@@ -13,6 +13,7 @@ from workbench.forms import Line, lines
 from workbench.project import Project
 from workbench.theme import PROBLEM, mode, population_color
 from workbench.views.parameter_form import ParameterForm
+from workbench.views.select import Select
 
 EXPERIMENT = "experiment"
 
@@ -27,10 +28,10 @@ class Inspector(pn.viewable.Viewer):
         self.project = project
         self._lines: dict[str, Line] = {}
         self._form = ParameterForm(self._edited, sizing_mode="stretch_width")
-        self._subject = pmui.Select(
+        self._subject = Select(
             label="Selected", size="small", sizing_mode="stretch_width", margin=(8, 12)
         )
-        self._connect = pmui.Select(
+        self._connect = Select(
             label="Connect to…", size="small", sizing_mode="stretch_width"
         )
         self._delete = pmui.Button(

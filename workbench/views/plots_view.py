@@ -17,6 +17,7 @@ from workbench.plots.live import Band, Line, Membrane, MembranePlot, RasterPlot
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import GHOST, mode, population_color
+from workbench.views.select import Select
 
 
 class PlotsView(pn.viewable.Viewer):
@@ -32,7 +33,7 @@ class PlotsView(pn.viewable.Viewer):
         self._cursor = cursor
         self.membrane = MembranePlot(self._time, cursor)
         self.raster = RasterPlot(self._time, cursor)
-        self._population = pmui.Select(
+        self._population = Select(
             label="Membrane of", size="small", width=170, margin=(6, 6, 2, 8)
         )
         self._neuron = pn.widgets.IntInput(
