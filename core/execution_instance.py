@@ -19,7 +19,7 @@ from core.chip.coordinates import (
     LogicalNeuronOnDLS,
 )
 from core.chip.network import Network, NetworkBuilder
-from core.chip.neuron_block import Chip, NeuronBlock
+from core.chip.neuron_block import Chip, NeuronBlock, NeuronSettings
 from core.chip.pipeline import StageMemory
 from core.chip.results import CalibResult, Events, Execution, PlacementResult
 from core.chip.routing import Router
@@ -88,8 +88,6 @@ class ExecutionInstance(BaseExecutionInstance):
     :param memory: keeps the stages of the chip from run to run
     :param calibrated: False gives all circuits the same codes
     :ivar modules: populations on this chip, in the order they were registered
-    :ivar chip: settings of the chip as containers, None before a calibration; what is
-        written to them stays until the next calibration
     :ivar calib: the calibration with its targets, None before one
     :ivar id_counter: number of neurons that have a place
     :ivar neuron_placement: where neurons are, by their number
@@ -120,7 +118,8 @@ class ExecutionInstance(BaseExecutionInstance):
         self.read_ppu_symbols: set[str] = set()
         for hook in _HOOKS:
             setattr(self, hook, None)
-        self.chip: Chip | None = None
+        self._chip: Chip | None = None
+        self._chip_is_given = False
         self.calib: StoredCalibration | None = None
         self.stored: StoredCalibration | None = None
         self._result: CalibResult | None = None
@@ -216,16 +215,31 @@ class ExecutionInstance(BaseExecutionInstance):
         self.stored, self._result = stored, stored.result
         self.calib = stored if native else None
         self._placed = None
-        self.chip = self._new_chip(stored.chip_settings())
-        return self.chip
+        return self._new_chip(stored.chip_settings())
 
     def forget_calibration(self) -> None:
         """Calibrate before the next run instead of using what was loaded."""
         self.calib_path = self.stored = self._result = self.calib = self.chip = None
 
+    @property
+    def chip(self) -> Chip | None:
+        """Settings of the chip as containers, None before a calibration.
+
+        What is written to them stays until the next calibration; settings that are
+        assigned stay until another calibration is loaded.
+        """
+        return self._chip
+
+    @chip.setter
+    def chip(self, chip: Chip | None) -> None:
+        if chip is not None:
+            self._new_chip(chip)
+        self._chip, self._chip_is_given = chip, chip is not None
+
     def _new_chip(self, chip: Chip) -> Chip:
         settings = chip.neuron_block.settings
         self._written = settings.fires.copy(), settings.event_output.copy()
+        self._chip, self._chip_is_given = chip, False
         return chip
 
     def calibrate(self) -> None:
@@ -303,13 +317,16 @@ class ExecutionInstance(BaseExecutionInstance):
         :returns: `chip`
         """
         new = neuron_settings(network, placement, result)
-        if self.chip is None or result is not self._result:
-            self.chip, self._result = self._new_chip(Chip(NeuronBlock(new))), result
+        found_anew = result is not self._result and not self._chip_is_given
+        if self._chip is None or found_anew:
+            self._new_chip(Chip(NeuronBlock(new)))
+            self._result = result
             self.calib = StoredCalibration.of(
                 self.chip_spec, network, placement, result
             )
-        kept = self.chip.neuron_block.settings
+        assert self._chip is not None, "set above"
         assert self._written is not None, "set with the chip"
+        kept = self._chip.neuron_block.settings
         for mine, wanted, written in (
             (kept.fires, new.fires, self._written[0]),
             (kept.event_output, new.event_output, self._written[1]),
@@ -317,7 +334,28 @@ class ExecutionInstance(BaseExecutionInstance):
             untouched = mine == written
             mine[untouched] = wanted[untouched]
             written[untouched] = wanted[untouched]
-        return self.chip
+        self._check_chip(kept, placement)
+        return self._chip
+
+    def _check_chip(self, settings: NeuronSettings, placement: PlacementResult) -> None:
+        """Raise if the chip cannot run as it is set.
+
+        :raises CalibrationError: if circuits in use have no codes
+        :raises NotEmulatedError: if events shall bypass the neurons
+        """
+        for name, circuits in placement.circuits.items():
+            if (settings.codes["leak"][circuits] < 0).any():
+                raise CalibrationError(
+                    str(self),
+                    f"its chip has no codes for '{name}'.",
+                    "Use settings of a whole chip, or let it be calibrated.",
+                )
+        if self._chip is not None and self._chip.bypass:
+            raise NotEmulatedError(
+                str(self),
+                "its chip shall bypass the neurons, which is not emulated.",
+                "Leave Chip.default_neuron_bypass out.",
+            )
 
     def locate(self, placement: PlacementResult) -> None:
         """Note where the neurons are.

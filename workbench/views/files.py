@@ -24,9 +24,7 @@ class Files(pn.viewable.Viewer):
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._documents = Select(
-            label="Document", size="small", width=132, margin=0
-        )
+        self._documents = Select(label="Document", size="small", width=132, margin=0)
         self._open = pmui.FileInput(
             label="Open…",
             uploaded_label="Open…",

@@ -29,8 +29,9 @@ from core.chip.coordinates import (
     ChipOnConnection,
     ConnectionOnExecutor,
 )
+from core.chip.neuron_block import Chip
 from core.chip.stored_calibration import calibrate_whole_chip
-from core.errors import NetworkError, NotEmulatedError
+from core.errors import CalibrationError, NetworkError, NotEmulatedError
 from core.execution_instance import ExecutionInstances
 from core.morphology import SingleCompartmentNeuron
 from core.spec.chip import IDEAL, TYPICAL
@@ -458,6 +459,35 @@ def test_a_trained_value_needs_a_way_to_the_chip():
     exp = Experiment()
     silent(exp, tau_mem=TrainableHXParameter(10e-6))
     with pytest.raises(ValueError, match="set_on_chip_func needs to be provided"):
+        run(exp, STEPS)
+
+
+def test_a_chip_may_be_given(stored):
+    exp = Experiment()
+    exp.default_execution_instance.chip = stored.chip_settings()
+    for _ in range(2):
+        _, out = silent(exp)
+        run(exp, STEPS)
+        # 100 LSB as in the calibration, not the default of 80
+        assert out.membrane_cadc[5:].mean() + 128 == pytest.approx(100, abs=5)
+        exp.clear()
+    exp.default_execution_instance.chip = Chip()
+    silent(exp)
+    with pytest.raises(CalibrationError, match="its chip has no codes for 'LI 0'"):
+        run(exp, STEPS)
+    exp.default_execution_instance.chip = None
+    _, out = silent(exp)
+    run(exp, STEPS)
+    assert out.membrane_cadc[5:].mean() + 128 == pytest.approx(80, abs=5)
+
+
+def test_a_chip_without_neurons_is_refused(stored):
+    exp = Experiment()
+    chip = stored.chip_settings()
+    chip.bypass = True
+    exp.default_execution_instance.chip = chip
+    silent(exp)
+    with pytest.raises(NotEmulatedError, match="shall bypass the neurons"):
         run(exp, STEPS)
 
 
