@@ -343,6 +343,12 @@ class ExecutionInstance(BaseExecutionInstance):
         :raises CalibrationError: if circuits in use have no codes
         :raises NotEmulatedError: if events shall bypass the neurons
         """
+        if self._chip is not None and self._chip.bypass:
+            raise NotEmulatedError(
+                str(self),
+                "its chip shall bypass the neurons, which is not emulated.",
+                "Leave Chip.default_neuron_bypass out.",
+            )
         for name, circuits in placement.circuits.items():
             if (settings.codes["leak"][circuits] < 0).any():
                 raise CalibrationError(
@@ -350,12 +356,6 @@ class ExecutionInstance(BaseExecutionInstance):
                     f"its chip has no codes for '{name}'.",
                     "Use settings of a whole chip, or let it be calibrated.",
                 )
-        if self._chip is not None and self._chip.bypass:
-            raise NotEmulatedError(
-                str(self),
-                "its chip shall bypass the neurons, which is not emulated.",
-                "Leave Chip.default_neuron_bypass out.",
-            )
 
     def locate(self, placement: PlacementResult) -> None:
         """Note where the neurons are.
@@ -409,7 +409,7 @@ class ExecutionInstance(BaseExecutionInstance):
 
         :raises NotEmulatedError: if there are some
         """
-        given = [hook for hook in _HOOKS if getattr(self, hook)]
+        given = [hook for hook in _HOOKS if _has_commands(getattr(self, hook))]
         given += ["write_ppu_symbols"] if self.write_ppu_symbols else []
         given += ["read_ppu_symbols"] if self.read_ppu_symbols else []
         if given:
@@ -419,6 +419,12 @@ class ExecutionInstance(BaseExecutionInstance):
                 "Leave them empty.",
             )
         return {}
+
+
+def _has_commands(hook: Any) -> bool:
+    """Return whether a playback program, or a list of such, holds commands."""
+    empty = getattr(hook, "empty", None)
+    return not empty() if callable(empty) else bool(hook)
 
 
 class ExecutionInstances(set[ExecutionInstance]):

@@ -152,6 +152,12 @@ def check_input(input: Tensor) -> None:
     :raises ShapeError: if they have another shape
     :raises ParameterError: if they are whole numbers, in which nothing can be computed
     """
+    if not isinstance(input, Tensor):
+        raise ParameterError(
+            "integration",
+            f"graded spikes are a {type(input).__name__}.",
+            "Give a tensor: torch.as_tensor(graded_spikes).",
+        )
     if not input.is_floating_point():
         raise ParameterError(
             "integration",

@@ -6,7 +6,14 @@ from typing import Any
 
 from torch import Tensor
 
-from core.errors import ShapeError
+from core.errors import HXError, ShapeError
+
+_PARTS = ("voltage", "adaptation", "spikes")
+_ABSENT = object()
+
+
+class MeasuredDataError(HXError, TypeError):
+    """What was given as measured data is something else."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +37,27 @@ class Measured:
     def of(cls, hw_data: Any) -> "Measured":
         """Return the parts of a handle with ``voltage``, ``adaptation``, ``spikes``.
 
-        :param hw_data: the handle, each part may be None; None is nothing measured
+        :param hw_data: the handle, each part may be None; None is nothing measured.
+            The first two have ``cadc`` and ``madc``
+        :raises MeasuredDataError: if it is something else
 
         >>> Measured.of(None).spikes is None
         True
         """
-        voltage = getattr(hw_data, "voltage", None)
-        adaptation = getattr(hw_data, "adaptation", None)
+        if hw_data is None:
+            return cls()
+        parts = [getattr(hw_data, name, _ABSENT) for name in _PARTS]
+        if all(part is _ABSENT for part in parts):
+            raise _wrong(f"is a {type(hw_data).__name__}")
+        voltage, adaptation, spikes = (None if p is _ABSENT else p for p in parts)
         return cls(
-            voltage=getattr(voltage, "cadc", None),
-            adaptation=getattr(adaptation, "cadc", None),
-            spikes=getattr(hw_data, "spikes", None),
-            voltage_madc=getattr(voltage, "madc", None),
-            adaptation_madc=getattr(adaptation, "madc", None),
+            voltage=_tensor("voltage.cadc", _trace("voltage", voltage, "cadc")),
+            adaptation=_tensor(
+                "adaptation.cadc", _trace("adaptation", adaptation, "cadc")
+            ),
+            spikes=_tensor("spikes", spikes),
+            voltage_madc=_trace("voltage", voltage, "madc"),
+            adaptation_madc=_trace("adaptation", adaptation, "madc"),
         )
 
     def length(self, input: Tensor) -> int:
@@ -75,3 +90,26 @@ class Measured:
 
     def _parts(self) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         return self.voltage, self.adaptation, self.spikes
+
+
+def _trace(name: str, recorded: Any, converter: str) -> Any:
+    if recorded is None:
+        return None
+    if not hasattr(recorded, "cadc") and not hasattr(recorded, "madc"):
+        raise _wrong(f"has {name} of type {type(recorded).__name__}")
+    return getattr(recorded, converter, None)
+
+
+def _tensor(name: str, data: Any) -> Tensor | None:
+    if data is None or isinstance(data, Tensor):
+        return data
+    raise _wrong(f"has {name} of type {type(data).__name__}")
+
+
+def _wrong(what: str) -> MeasuredDataError:
+    return MeasuredDataError(
+        "measured data",
+        f"{what}.",
+        "Give an object with voltage, adaptation (each with cadc and madc) and "
+        "spikes; each is a tensor or None.",
+    )

@@ -26,6 +26,7 @@ name                                  meaning
 The code comes from the caller of the Python interface only, never from a document.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import CodeType
@@ -51,6 +52,10 @@ FUNCTIONS: Final[dict[str, Any]] = {
     "spiking_threshold": threshold,
     "torch": torch,
 }
+
+
+#: What the code changes, and what is recorded after each step.
+STATE: Final = ("v", "i", "adaptation", "z")
 
 
 class StepCodeError(HXError, RuntimeError):
@@ -201,17 +206,44 @@ def integrate(
             exec(compiled, namespace)  # noqa: S102
         except Exception as error:
             raise _failed(code, _line(error), error) from error
+        _check_state(code, namespace, v)
         # cloned, because the next step may change its state in place
-        v, i, w, z = (namespace[n].clone() for n in ("v", "i", "adaptation", "z"))
+        v, i, w, z = (namespace[n].clone() for n in STATE)
         trace.append((v, i, w, z))
     return stacked(trace, input)
 
 
+def _check_state(code: str, namespace: Mapping[str, Any], like: Tensor) -> None:
+    """Raise if a state variable is no tensor of the shape (batch, neurons) any more."""
+    for name in STATE:
+        value = namespace.get(name)
+        if isinstance(value, Tensor) and value.shape == like.shape:
+            continue
+        if isinstance(value, Tensor):
+            found = f"a tensor of shape {tuple(value.shape)}"
+        else:
+            found = "gone" if name not in namespace else f"a {type(value).__name__}"
+        wish = f"Keep it a tensor of shape {tuple(like.shape)}."
+        lines = code.splitlines()
+        named = [
+            k for k, line in enumerate(lines, 1) if re.search(rf"\b{name}\b", line)
+        ]
+        error = TypeError(f"after the step '{name}' is {found}")
+        raise _failed(code, named[-1] if named else 1, error, wish)
+
+
 def _compile(code: str) -> CodeType:
+    if not isinstance(code, str):
+        raise StepCodeError(
+            "integration_step_code",
+            f"is a {type(code).__name__}.",
+            "Give the code of one step as text.",
+        )
     try:
         return compile(code, FILENAME, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        raise _failed(code, error.lineno or 1, error) from error
+    except (SyntaxError, ValueError) as error:  # the latter for null characters
+        line = getattr(error, "lineno", None)
+        raise _failed(code, line or 1, error) from error
 
 
 def _line(error: Exception) -> int:
@@ -224,7 +256,12 @@ def _line(error: Exception) -> int:
     return line
 
 
-def _failed(code: str, line: int, error: Exception) -> StepCodeError:
+def _failed(
+    code: str,
+    line: int,
+    error: Exception,
+    fix: str = "Change the code, or leave it out and choose the terms by the flags.",
+) -> StepCodeError:
     lines = code.splitlines()
     source = lines[line - 1] if line <= len(lines) else ""
     # hxtorch's text to the letter: scripts compare it
@@ -237,7 +274,7 @@ def _failed(code: str, line: int, error: Exception) -> StepCodeError:
         Problem(
             f"integration_step_code, line {line}",
             f"'{source.strip()}' raised {type(error).__name__}: {error}.",
-            "Change the code, or leave it out and choose the terms by the flags.",
+            fix,
         ),
     )
     return failed

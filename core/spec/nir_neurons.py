@@ -13,6 +13,8 @@ from core.spec.network import LIFSpec, LISpec, PopulationSpec, Value
 from core.spec.nir_export import numbers, representable
 from core.units import format_quantity
 
+#: Where metadata of a node hold the refractory time, for which NIR has no field.
+REFRACTORY_KEY = "refractory_time"
 #: Fields of a population that a number of the node decides.
 _FIELDS = {
     "tau_mem": ("tau_mem", "membrane_capacitance"),
@@ -33,6 +35,7 @@ class Neurons:
     :param size: number of neurons, 1 if the parameters are scalars
     :param gain: what multiplies incoming weights, shape (neurons,) or (1,)
     :param step: the time step that r and w_in agree on, file time; None: none
+    :param refractory_time: what the metadata say, file time; None: nothing
     """
 
     kind: type[LISpec]
@@ -40,6 +43,7 @@ class Neurons:
     size: int
     gain: NDArray[Any]
     step: float | None
+    refractory_time: float | None = None
 
 
 def read_neurons(name: str, node: Any, problems: list[Problem]) -> Neurons | None:
@@ -71,12 +75,26 @@ def read_neurons(name: str, node: Any, problems: list[Problem]) -> Neurons | Non
         if not representable(value):
             what, fix = f"{parameter} is {value:g}.", "It must be above 0."
             problems.append(Problem(where, what, fix))
+    refractory_time = _refractory_time(node, where, problems)
     if len(problems) > count:
         return None
     step = _step(values, gain)
     if step is not None:
         gain = np.ones(1)
-    return Neurons(kind, values, max(lengths, default=1), gain, step)
+    size = max(lengths, default=1)
+    return Neurons(kind, values, size, gain, step, refractory_time)
+
+
+def _refractory_time(node: Any, where: str, problems: list[Problem]) -> float | None:
+    metadata = getattr(node, "metadata", None)
+    found = metadata.get(REFRACTORY_KEY) if isinstance(metadata, dict) else None
+    if found is None:
+        return None
+    array = _array(found, REFRACTORY_KEY, where, problems)
+    if not _equal(array) or array[0] < 0:
+        what = f"{REFRACTORY_KEY} in its metadata is {found}."
+        problems.append(Problem(where, what, "Give one time, 0 or more."))
+    return _decimal(array[0])
 
 
 def _array(data: Any, name: str, where: str, problems: list[Problem]) -> NDArray[Any]:
@@ -132,6 +150,8 @@ def population_of(name: str, neurons: Neurons, size: int, time_factor: float) ->
     if neurons.kind is LIFSpec:
         fields["reset"] = Value(values["v_reset"])
         fields["threshold"] = Value(values["v_threshold"])
+        if neurons.refractory_time is not None:
+            fields["refractory_time"] = neurons.refractory_time * time_factor
     return neurons.kind(name=name, size=size, **fields)
 
 

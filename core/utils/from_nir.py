@@ -12,7 +12,9 @@ Output   none: it says whose handle leaves the model
 =======  ====================================================================
 
 A time is the number in the graph times ``time_factor``, s. An input weight w_in
-multiplies the weights, as `core.spec.nir_io` explains.
+multiplies the weights, as `core.spec.nir_io` explains. NIR has no refractory time: the
+model has none either, unless the metadata of the node name one, as those of `to_nir`
+do; a circuit of the chip always has one.
 """
 
 import logging
@@ -36,6 +38,7 @@ from core.execution_instance import ExecutionInstance
 from core.experiment import Experiment
 from core.handle import LIFObservables
 from core.modules import LI, LIF, InputNeuron, Synapse
+from core.modules.defaults import NEURON
 from core.parameter import HXTransformedModelParameter, MixedHXModelParameter
 from core.run import run
 from core.spec.network import LIFSpec
@@ -254,12 +257,22 @@ def _neuron(
     return LIF(
         size,
         exp,
+        refractory_time=_refractory_time(neurons.refractory_time, cfg.time_factor),
         # A membrane at rest is recorded as v_leak.
         trace_offset=_LEAK - CADC_SIGNED_OFFSET - values["v_leak"] / cfg.trace_scale,
         reset=MixedHXModelParameter(values["v_reset"], _RESET),
         threshold=MixedHXModelParameter(values["v_threshold"], _THRESHOLD),
         **common,
     )
+
+
+def _refractory_time(time: float | None, factor: float) -> MixedHXModelParameter:
+    """Return what the node says, or nothing in the model and the default on the chip.
+
+    :param time: in units of the graph
+    """
+    seconds = (time or 0.0) * factor
+    return MixedHXModelParameter(seconds, seconds or NEURON.refractory_time)
 
 
 def _capacitor(model_value: Any, whole: float) -> Any:

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
-from core.errors import HXError, Problem, did_you_mean
+from core.errors import HXError, NetworkError, Problem, ShapeError, did_you_mean
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +18,11 @@ class MissingEntryError(HXError, KeyError):
     __str__ = HXError.__str__
 
 
-class MixinHXModelMapper(nn.Module):
-    """Mix-in of a model that gets its tensors from a foreign ``state_dict``.
+class MixinHXModelMapper:
+    """Mix-in of a `torch.nn.Module` that gets its tensors from another ``state_dict``.
 
     >>> import torch
-    >>> class Model(MixinHXModelMapper):
+    >>> class Model(torch.nn.Module, MixinHXModelMapper):
     ...     def __init__(self):
     ...         super().__init__()
     ...         self.layer = torch.nn.Linear(2, 1, bias=False)
@@ -44,7 +45,14 @@ class MixinHXModelMapper(nn.Module):
         :param mapping: name in this model -> name in ``state_dict``
         :param map_all: False copies only what ``mapping`` names
         :raises MissingEntryError: if a tensor is in neither way there; lists all
+        :raises ShapeError: if one has another shape than here; lists all
         """
+        if not isinstance(self, nn.Module):
+            raise NetworkError(
+                type(self).__name__,
+                "is no torch.nn.Module, so it has no tensors.",
+                "Write: class Model(torch.nn.Module, MixinHXModelMapper).",
+            )
         own = self.state_dict()
         for name in mapping.keys() - own.keys():
             log.warning(
@@ -65,7 +73,22 @@ class MixinHXModelMapper(nn.Module):
                 for name in missing
             )
         found: dict[str, Any] = {n: state_dict[str(s)] for n, s in sources.items()}
+        _check_shapes(own, found)
         self.load_state_dict(own | found)
+
+
+def _check_shapes(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+    problems = [
+        Problem(
+            f"tensor '{name}'",
+            f"has shape {tuple(own[name].shape)}, its counterpart {tuple(np.shape(tensor))}.",
+            "Map it to a tensor of this shape, or set map_all to False.",
+        )
+        for name, tensor in found.items()
+        if own[name].shape != np.shape(tensor)
+    ]
+    if problems:
+        raise ShapeError.of(problems)
 
 
 def _source(

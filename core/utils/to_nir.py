@@ -12,8 +12,9 @@ a handle that nothing reads     `nir.Output`
 
 Potentials and weights are model units, a time in the graph is seconds divided by the
 ``time_factor`` of the model (1e-3 if it has none). EventProp and exponential neurons
-have no capacitance: r = 1. NIR has no refractory time. Nodes are named ``"0"``,
-``"1"``, ..., sources before targets.
+have no capacitance: r = 1. NIR has no refractory time: it is noted as
+``refractory_time`` in the metadata of the node, which `from_nir` reads. Nodes are named
+``"0"``, ``"1"``, ..., sources before targets.
 """
 
 import logging
@@ -31,6 +32,7 @@ from core.experiment import Experiment
 from core.modules import AELIF, InputNeuron, Projection
 from core.modules.neuron import EventPropLIF, NeuronExp, ReadoutNeuronExp
 from core.spec.nir_export import TIME_FACTOR, check_time_factor
+from core.spec.nir_neurons import REFRACTORY_KEY
 from core.utils.module_graph import ModuleGraph
 from core.utils.nir_reading import UnsupportedNodeError
 
@@ -207,7 +209,19 @@ def _neurons(module: AELIF, time_factor: float) -> Any:
         r=_decimal(resistance),
         v_reset=_values(module, "reset"),
         v_threshold=_values(module, "threshold"),
+        metadata=_refractoriness(module, time_factor),
     )
+
+
+def _refractoriness(module: AELIF, time_factor: float) -> dict[str, Any]:
+    """Return the metadata that hold the refractory time, if there is one."""
+    if isinstance(module, EventPropLIF | NeuronExp):  # their models have none
+        return {}
+    times = _values(module, "refractory_time")
+    if not times.any():
+        return {}
+    log.info("NIR has no field for refractory times: they are in the metadata.")
+    return {REFRACTORY_KEY: _decimal(times / time_factor)}
 
 
 def _dynamics(module: AELIF) -> tuple[Floats, Floats, Floats]:

@@ -16,3 +16,7 @@ class ExecutionInstanceHooks:
                 "the emulated chip does not run playback commands.",
                 "Leave the hooks empty.",
             )
+
+    def empty(self) -> bool:
+        """Return whether there are no commands: there never are."""
+        return True

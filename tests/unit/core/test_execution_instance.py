@@ -31,6 +31,7 @@ from core.chip.coordinates import (
 )
 from core.chip.neuron_block import Chip
 from core.chip.stored_calibration import calibrate_whole_chip
+from core.compat.grenade.execution import ExecutionInstanceHooks
 from core.errors import CalibrationError, NetworkError, NotEmulatedError
 from core.execution_instance import ExecutionInstances
 from core.morphology import SingleCompartmentNeuron
@@ -489,6 +490,21 @@ def test_a_chip_without_neurons_is_refused(stored):
     silent(exp)
     with pytest.raises(NotEmulatedError, match="shall bypass the neurons"):
         run(exp, STEPS)
+
+
+def test_the_bypass_is_refused_before_its_codes_are_looked_at():
+    exp = Experiment()
+    exp.default_execution_instance.chip = Chip.default_neuron_bypass
+    silent(exp)
+    with pytest.raises(NotEmulatedError, match="shall bypass the neurons"):
+        run(exp, STEPS)
+
+
+@pytest.mark.parametrize("hook", [None, [], ExecutionInstanceHooks()])
+def test_hooks_without_commands_are_accepted(hook):
+    instance = ExecutionInstance()
+    instance.injection_pre_realtime = hook
+    assert instance.generate_playback_hooks() == {}
 
 
 def test_switches_set_by_hand_stay_too():

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -37,9 +38,17 @@ def test_measured_data_overrides_refractoriness() -> None:
     assert (z.tolist(), v.tolist(), state.tolist()) == ([[1, 1]], [[5, 5]], [[2, 2]])
 
 
-@pytest.mark.parametrize("count", range(1, 40))
-def test_steps_of_float32_tensors_are_free_of_rounding_noise(count: int) -> None:
-    # 3e-6 / 1e-6 is 3.0000002 in float32, which would hold a fourth step.
-    for dt in (1e-6, 0.5e-6):
-        steps = refractory_steps(torch.tensor([count * 1e-6]), dt)
-        assert math.ceil(steps.item()) == round(count * 1e-6 / dt)
+@pytest.mark.parametrize(
+    ("time", "dt"),
+    [
+        (31e-6, 1e-6),
+        (1.1e-6, 0.1e-6),
+        (3e-6, 0.1e-6),
+        (torch.tensor(56e-9), 8e-9),
+        (torch.tensor(0.4e-6), 8e-9),
+    ],
+)
+def test_rounding_noise_holds_no_further_step(time: Any, dt: float) -> None:
+    whole = round(float(time) / dt)
+    assert math.ceil(time / dt) == whole + 1, "without care it would be a step more"
+    assert math.ceil(refractory_steps(time, dt)) == whole

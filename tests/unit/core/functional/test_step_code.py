@@ -176,6 +176,29 @@ def test_the_line_is_that_of_the_step_code(code: str, line: int, error: str) -> 
     assert error in str(e.value)
 
 
+@pytest.mark.parametrize(
+    ("code", "line", "error"),
+    [
+        ("v = 5.0", 1, "after the step 'v' is a float"),
+        ("i = i\ndel z", 2, "after the step 'z' is gone"),
+        ("i = i[:, :2]\nv = v", 1, "after the step 'i' is a tensor of shape (2, 2)"),
+        ("adaptation = None", 1, "after the step 'adaptation' is a NoneType"),
+    ],
+)
+def test_the_code_keeps_the_state(code: str, line: int, error: str) -> None:
+    with pytest.raises(StepCodeError) as e:
+        integrate(code)
+    assert f"In line {line} (" in str(e.value)
+    assert error in str(e.value)
+    assert e.value.problems[0].fix == "Keep it a tensor of shape (2, 3)."
+
+
+@pytest.mark.parametrize("code", [7, b"v = v", "v = v\0"])
+def test_what_is_no_code_is_refused(code: Any) -> None:
+    with pytest.raises(StepCodeError, match="integration_step_code"):
+        integrate(code)
+
+
 def test_what_is_no_error_of_the_code_passes() -> None:
     with pytest.raises(SystemExit):
         integrate("raise SystemExit")

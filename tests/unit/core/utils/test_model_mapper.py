@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from core import LI, Experiment, Synapse
-from core.errors import HXError
+from core.errors import HXError, NetworkError, ShapeError
 from core.utils.model_mapper import MixinHXModelMapper
 
 
@@ -69,3 +69,28 @@ def test_a_mapping_of_no_tensor_is_told(caplog):
         Model().map_from(foreign(), {"redout.weight": "x"})
     assert "has no tensor 'redout.weight'" in caplog.text
     assert "Did you mean 'readout.weight'?" in caplog.text
+
+
+def test_tensors_of_another_shape_are_named_and_nothing_is_copied():
+    model = Model()
+    before = model.hidden.weight.detach().clone()
+    wrong = {"hidden.weight": torch.ones(3, 2), "readout.weight": torch.ones(2, 3)}
+    with pytest.raises(ShapeError) as caught:
+        model.map_from(wrong, {})
+    assert "'readout.weight': has shape (1, 3), its counterpart (2, 3)" in str(
+        caught.value
+    )
+    assert torch.equal(model.hidden.weight, before)
+
+
+def test_it_mixes_in_on_either_side_and_says_where_it_cannot():
+    class Last(nn.Module, MixinHXModelMapper):
+        pass
+
+    Last().map_from({}, {})
+
+    class Alone(MixinHXModelMapper):
+        pass
+
+    with pytest.raises(NetworkError, match="has no tensors"):
+        Alone().map_from({}, {})

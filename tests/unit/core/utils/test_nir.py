@@ -196,12 +196,54 @@ def test_a_model_is_what_its_modules_would_be_by_hand():
         tau_mem=10e-6,
         tau_syn=5e-6,
         membrane_capacitance=5e-6,
+        refractory_time=0.0,
     )
     out = lif(synapse(LIFObservables(spikes=drive()["in"])))
     run(exp, None)
     assert found.sum() > 0
     assert torch.equal(found, out.spikes)
     assert torch.allclose(model.handles["lif"].membrane_cadc, out.membrane_cadc)
+
+
+@pytest.mark.parametrize("time_factor", [1e-3, 1.0])
+def test_a_refractory_time_survives_the_file(tmp_path, time_factor):
+    class Net(SNN):
+        def __init__(self):
+            super().__init__()
+            self.time_factor = time_factor
+            self.synapse = Synapse(3, 2, self.exp)
+            self.synapse.weight.data.fill_(0.9)
+            self.lif = LIF(
+                2, self.exp, leak=0, reset=0, threshold=1, refractory_time=4e-6
+            )
+
+        def forward(self, spikes):
+            handle = LIFObservables(spikes=spikes["in"])
+            out = self.lif(self.synapse(handle))
+            run(self.exp, len(spikes["in"]))
+            return out.spikes
+
+    model = Net()
+    expected = model(drive()).clone()
+    assert expected.sum() > 0
+    nir.write(tmp_path / "net.nir", to_nir(model, drive()))
+    found = from_nir(
+        nir.read(tmp_path / "net.nir"), ConversionConfig(time_factor=time_factor)
+    )
+    (lif,) = (m for m in found.hxnodes.values() if isinstance(m, LIF))
+    assert lif.refractory_time.model_value == pytest.approx(4e-6)
+    assert lif.refractory_time.hardware_value == pytest.approx(4e-6)
+    (source,) = (n for n, m in found.hxnodes.items() if isinstance(m, InputNeuron))
+    spikes = found({source: drive()["in"]})
+    assert any(torch.equal(z, expected) for z in spikes.values())
+
+
+@pytest.mark.parametrize("said", [-1e-3, np.array([1e-3, 2e-3]), "soon", np.nan])
+def test_a_refractory_time_that_is_none_is_refused(said):
+    given = graph()
+    given.nodes["lif"].metadata = {"refractory_time": said}
+    with pytest.raises(ConversionError, match="node 'lif': refractory_time"):
+        from_nir(given)
 
 
 def test_two_inputs_of_one_population_add_up():
@@ -247,6 +289,7 @@ def test_nodes_become_modules():
         ("tau_mem", 10e-6, 10e-6),
         ("tau_syn", 5e-6, 5e-6),
         ("membrane_capacitance", 2.5e-6, 63),
+        ("refractory_time", 0.0, 1e-6),
     ):
         parameter = getattr(lif, name)
         assert parameter.model_value == pytest.approx(model_value)
