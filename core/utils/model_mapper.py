@@ -81,7 +81,8 @@ def _check_shapes(own: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Non
     problems = [
         Problem(
             f"tensor '{name}'",
-            f"has shape {tuple(own[name].shape)}, its counterpart {tuple(np.shape(tensor))}.",
+            f"has shape {tuple(own[name].shape)}, "
+            f"its counterpart {tuple(np.shape(tensor))}.",
             "Map it to a tensor of this shape, or set map_all to False.",
         )
         for name, tensor in found.items()
