@@ -158,8 +158,14 @@ class Experiment(BaseExperiment):
         instance = self.default_execution_instance
         if stored is None:
             instance.forget_calibration()
-        else:
+        elif isinstance(stored, StoredCalibration):
             instance.use_calibration(stored, stored.has_target)
+        else:
+            raise ParameterError(
+                "Experiment.calibration",
+                f"is set to {stored!r}.",
+                "Give what core.chip.calibration_io.load(path) returns, or None.",
+            )
 
     @property
     def last_run_chip_configs(self) -> list[ChipConfig] | None:

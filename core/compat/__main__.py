@@ -1,5 +1,6 @@
 """Runs a script for the real chip on the emulator."""
 
+import os
 import runpy
 import sys
 from argparse import REMAINDER, ArgumentParser
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from core.compat import pylogging
 from core.compat.install import install
+
+_HERE = Path(__file__).resolve().parent
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,11 +29,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The first entry is the working directory, for a script it is the script's folder.
     sys.path[0 : 0 if sys.flags.safe_path else 1] = [str(script.resolve().parent)]
     install()
+    _reach_children()
     pylogging.default_config(level=pylogging.INFO)
     sys.stderr.write(
         f"core.compat: {script.name} runs on an EMULATED chip, no hardware is used.\n"
     )
+    _warn_of_namesake(script.resolve().parent)
     runpy.run_path(options.script, run_name="__main__")
+
+
+def _reach_children() -> None:
+    """Let the interpreters that the script starts know the foreign names, too."""
+    child = str(_HERE / "child")
+    path = os.environ.get("PYTHONPATH", "")
+    others = [entry for entry in path.split(os.pathsep) if entry != child]
+    os.environ["PYTHONPATH"] = os.pathsep.join([child, *others] if path else [child])
+
+
+def _warn_of_namesake(folder: Path) -> None:
+    """Say it if ``folder`` has a module `core` that is not ours: ours hides it."""
+    own = folder / "core"
+    if own.resolve() == _HERE.parent:
+        return
+    namesakes = [own.with_suffix(".py"), own / "__init__.py", *sorted(own.glob("*.py"))]
+    found = next((path for path in namesakes if path.is_file()), None)
+    if found is not None:
+        sys.stderr.write(
+            f"core.compat: the script cannot import {found}: here, 'core' is the"
+            " package of the emulator. If the script needs it, rename it, for example"
+            f" to '{folder.name}_core'.\n"
+        )
 
 
 if __name__ == "__main__":

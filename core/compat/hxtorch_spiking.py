@@ -6,7 +6,7 @@ from torch import Tensor
 
 from core.compat.hxtorch_core import TensorError
 from core.errors import NotEmulatedError
-from core.observables import CADCHandle, MADCHandle, SpikeHandle
+from core.raw_handle import CADCHandle, MADCHandle, SpikeHandle
 
 __all__ = [
     "CADCHandle",

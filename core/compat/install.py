@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from core import connection
+from core.compat import quantities
 
 #: Package or module of ours -> the names it gets, with all that is in it.
 _NAMES = {
@@ -40,7 +41,7 @@ def install() -> None:
     """Let this process import the names of the real chip's software.
 
     After it, a run on the chip needs `hxtorch.init_hardware`, and the results of
-    ``Experiment.get_hw_results`` unpack as a pair. Calling it twice is fine.
+    ``Experiment.get_hw_results`` are a pair, too. Calling it twice is fine.
     """
     hxtorch: Any = import_module("core.compat.hxtorch")
     hxtorch.spiking = hxtorch.snn = hxtorch.core = import_module("core")
@@ -53,6 +54,8 @@ def install() -> None:
         for name, module in modules[own]:
             for foreign in names:
                 sys.modules[foreign + name.removeprefix(own)] = module
+    if quantities.package() is quantities:
+        sys.modules["quantities"] = quantities
     if not any(isinstance(finder, _Refusal) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Refusal())
     connection.required = True
@@ -69,13 +72,29 @@ def _modules(name: str) -> Iterator[tuple[str, ModuleType]]:
 
 
 class _Refusal(MetaPathFinder):
-    """Says of packages without a stand-in that they have none."""
+    """Says of packages without a stand-in that they have none.
+
+    To `importlib.util.find_spec`, which asks whether there is such a package, the
+    answer is None; an import raises.
+    """
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
-        """Raise if ``fullname`` is one of them."""
-        if fullname in _NOT_COVERED:
-            raise ImportError(
+        """Raise if ``fullname`` is one of them and is imported."""
+        if fullname in _NOT_COVERED and _is_import():
+            raise ModuleNotFoundError(
                 f"{fullname}: it is not covered by this emulator. "
                 f"{_NOT_COVERED[fullname]}",
                 name=fullname,
             )
+
+
+def _is_import() -> bool:
+    """Return whether the finder that calls this was called by an import.
+
+    A finder gets the same arguments from an import and from a question. Without the
+    frame of the import the import fails all the same, with Python's own message.
+    """
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_name == "_find_spec":
+        frame = frame.f_back
+    return frame.f_code.co_name == "_find_and_load_unlocked"

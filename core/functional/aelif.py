@@ -24,7 +24,7 @@ from core.functional import fused, loop, step_code
 from core.functional.measured import Measured
 from core.functional.parameters import check_parameter, parameter
 from core.functional.step_code import CuBaStepCode
-from core.functional.threshold import check_method
+from core.functional.threshold import check_alpha, check_method
 
 #: membrane, its MADC samples, current, adaptation, its MADC samples, spikes
 Traces = tuple[Tensor, Any, Tensor, Tensor, Any, Tensor]
@@ -94,6 +94,7 @@ def cuba_aelif_integration(
     """
     check_input(input)
     check_method(method)
+    alpha = check_alpha("alpha", alpha)
     dt = check_parameter("dt", dt, above=0)
     hw = Measured.of(hw_data)
     terms = CuBaStepCode(

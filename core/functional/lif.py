@@ -16,7 +16,7 @@ from core.functional.li import deprecated, exponential_step
 from core.functional.measured import Measured
 from core.functional.parameters import parameter
 from core.functional.state import initial_membrane, stacked
-from core.functional.threshold import check_method
+from core.functional.threshold import check_alpha, check_method
 from core.functional.threshold import threshold as spiking_threshold
 from core.functional.unterjubel import inject
 
@@ -60,6 +60,7 @@ def exp_cuba_lif_integration(
     deprecated("exp_cuba_lif_integration")
     check_input(input)
     check_method(method)
+    alpha = check_alpha("alpha", alpha)
     hw = Measured.of(hw_data)
     leak, reset, threshold, a_syn, a_mem = (
         parameter(name, value, input)

@@ -64,7 +64,9 @@ def check_parameter(name: str, value: Any, above: float | None = None) -> Any:
             raise ParameterError(name, f"is {wrong:.6g}.", f"Give {wished}.")
         return value
     if not isinstance(value, Real):
-        raise ParameterError(name, f"is {value!r}, not a number.", f"Give {wished}.")
+        several = isinstance(value, list | tuple)
+        fix = f"a tensor: torch.tensor({value!r})" if several else wished
+        raise ParameterError(name, f"is {value!r}, not a number.", f"Give {fix}.")
     number = float(value)
     if not math.isfinite(number) or (above is not None and number <= above):
         raise ParameterError(name, f"is {number:.6g}.", f"Give {wished}.")

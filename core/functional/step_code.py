@@ -28,14 +28,14 @@ The code comes from the caller of the Python interface only, never from a docume
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from types import CodeType
 from typing import Any, ClassVar, Final
 
 import torch
 from torch import Tensor
 
-from core.errors import HXError, Problem
+from core.errors import HXError, NotEmulatedError, Problem
 from core.functional.measured import Measured
 from core.functional.refractory import refractory_update
 from core.functional.state import States, initial_membrane, stacked
@@ -68,6 +68,8 @@ class CuBaStepCode:
 
     :param hw_voltage_trace_available: whether membranes were measured; likewise the
         adaptation and the spikes
+    :param noisy_traces: True is refused: the model has no noise
+    :raises NotEmulatedError: if it is True
 
     >>> print(CuBaStepCode(fire=False).generate())
     dv = dt / c * (i + g_l * (leak - v))
@@ -84,6 +86,7 @@ class CuBaStepCode:
     hw_voltage_trace_available: bool = False
     hw_adaptation_trace_available: bool = False
     hw_spikes_available: bool = False
+    noisy_traces: InitVar[bool] = False
 
     leak_term_code: ClassVar[str] = " + g_l * (leak - v)"
     exponential_code: ClassVar[str] = (
@@ -92,6 +95,14 @@ class CuBaStepCode:
     adaptation_code_v_dgl: ClassVar[str] = " - adaptation"
     unterjubel_v_code: ClassVar[str] = "v = Unterjubel.apply(dv + v, membrane_hw[ts])"
     non_unterjubel_v_code: ClassVar[str] = "v = dv + v"
+
+    def __post_init__(self, noisy_traces: bool) -> None:
+        if noisy_traces:
+            raise NotEmulatedError(
+                "CuBaStepCode(noisy_traces=True)",
+                "the model of the neurons has no noise.",
+                "Leave noisy_traces out, or run the chip: its traces are noisy.",
+            )
 
     @property
     def adaptive(self) -> bool:

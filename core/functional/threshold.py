@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from core.errors import ParameterError, did_you_mean
+from core.functional.parameters import check_parameter
 
 
 class SuperSpike(torch.autograd.Function):
@@ -82,3 +83,16 @@ def check_method(method: str) -> None:
             f"Threshold function '{method}' is not implemented yet.",
             f"Use one of {sorted(METHODS)}.{did_you_mean(str(method), METHODS)}",
         )
+
+
+def check_alpha(where: str, alpha: Any) -> Any:
+    """Return the steepness of a surrogate gradient, a number or a tensor.
+
+    :param where: what it is of
+    :raises ParameterError: if it is no number, not finite or negative
+    """
+    name = f"{where}.alpha"
+    checked = check_parameter(name, alpha)
+    if (torch.as_tensor(checked) < 0).any():
+        raise ParameterError(name, f"is {alpha}.", "Give 0 or more, 50 for example.")
+    return checked

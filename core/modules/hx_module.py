@@ -198,13 +198,27 @@ class HXBaseExperimentModule(HXTorchBaseModule):
 class HXHardwareEntityMixin:
     """What a module needs to be put on a chip.
 
-    >>> HXHardwareEntityMixin().changed_since_last_run
+    :param execution_instance: the chip. A chip coordinate is accepted in its place,
+        anything else is ignored
+    :param chip_coordinate: kept, the emulator has one chip per execution instance
+
+    >>> instance = ExecutionInstance()
+    >>> HXHardwareEntityMixin(instance).execution_instance is instance
     True
     """
 
-    execution_instance: ExecutionInstance | None
-    chip_coordinate: Any
+    execution_instance: ExecutionInstance | None = None
+    chip_coordinate: Any = None
     _changed: bool = True
+
+    def __init__(
+        self, execution_instance: Any = None, chip_coordinate: Any = None
+    ) -> None:
+        if isinstance(execution_instance, (Coordinate, tuple)):
+            chip_coordinate = execution_instance
+        if isinstance(execution_instance, ExecutionInstance):
+            self.execution_instance = execution_instance
+        self.chip_coordinate = chip_coordinate
 
     @property
     def changed_since_last_run(self) -> bool:
@@ -245,10 +259,10 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
     """A module with a part on the chip.
 
     :param experiment: the experiment it belongs to
-    :param execution_instance: the chip; None takes the default of the experiment.
-        A chip coordinate is accepted in its place
-    :param chip_coordinate: kept, the emulator has one chip per execution instance; None
-        is the first connection and chip, in mock none
+    :param execution_instance: see `HXHardwareEntityMixin`; None takes the default of
+        the experiment
+    :param chip_coordinate: see there; None is the first connection and chip, in mock
+        none
 
     >>> import core
     >>> module = HXModule(core.Experiment(mock=False))
@@ -262,13 +276,8 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
         execution_instance: Any = None,
         chip_coordinate: Any = None,
     ) -> None:
-        super().__init__(experiment)
-        if isinstance(execution_instance, (Coordinate, tuple)):
-            chip_coordinate = execution_instance
-        self.chip_coordinate = chip_coordinate
-        self.execution_instance = None
-        if isinstance(execution_instance, ExecutionInstance):
-            self.execution_instance = execution_instance
+        HXBaseExperimentModule.__init__(self, experiment)
+        HXHardwareEntityMixin.__init__(self, execution_instance, chip_coordinate)
         if experiment is not None and not experiment.mock:
             if self.execution_instance is None:
                 self.execution_instance = experiment.default_execution_instance

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from core.chip import network as chip
-from core.errors import ShapeError
+from core.errors import ParameterError, ShapeError
 from core.functional.eventprop import EventPropSynapseFunction
 from core.functional.linear import linear
 from core.handle import DataHandle, SynapseHandle
@@ -99,8 +99,10 @@ class Synapse(Projection):
         :param post: name of the population after
         :returns: name of the excitatory and of the inhibitory part; both are one here,
             because the signs are parted when rows are routed
+        :raises ParameterError: if a weight is not finite
         """
         assert self.descriptor is not None, "registered before"
+        self._check_weight()
         weights = self._integer_weights()
         name = builder.add(chip.Projection(self.descriptor, pre, post, weights))
         return name, name
@@ -114,6 +116,7 @@ class Synapse(Projection):
         :param input: with ``spikes`` of shape (time, batch, source)
         :raises SpikesError: if they are no dense tensor
         :raises FeatureError: if the number of sources or the type differs
+        :raises ParameterError: if a weight is not finite
         """
         self._check_sources(input.spikes)
         return SynapseHandle(graded_spikes=self._graded(input.spikes))
@@ -134,6 +137,24 @@ class Synapse(Projection):
                 f"the dtype of its spikes is {found.dtype}, its weights are"
                 f" {self.weight.dtype}.",
                 "Convert one of them, spikes.float() for example.",
+            )
+        self._check_weight()
+
+    def _check_weight(self) -> None:
+        """Raise if a weight is not finite.
+
+        The transform is not asked: it would clip an infinite weight for the chip, where
+        the model keeps it.
+        """
+        finite = torch.isfinite(self.weight)
+        if not finite.all():
+            raise ParameterError(
+                f"projection '{self.descriptor or self.name or type(self).__name__}'",
+                f"{int((~finite).sum())} of {finite.numel()} are not finite"
+                f" among its weights from {self.in_features} to {self.out_features}"
+                " neurons.",
+                "Look for NaN and infinity in the training, or lower its learning"
+                " rate.",
             )
 
     def _graded(self, spikes: Tensor) -> Tensor:

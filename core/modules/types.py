@@ -122,7 +122,10 @@ class Population(BasePopulation):
         self._generate_hxparameters(hxparams)
 
     def _generate_hxparameters(self, hxparams: dict[str, Any]) -> None:
-        """Make an attribute of each parameter; plain values become `HXParameter`."""
+        """Make an attribute of each parameter; plain values become `HXParameter`.
+
+        :raises ParameterError: if a value has a unit
+        """
         known = asdict(POPULATION)
         for name in hxparams.keys() - known.keys():
             log.warning(
@@ -133,6 +136,7 @@ class Population(BasePopulation):
             )
         for name, default in known.items():
             value = hxparams.get(name, default)
+            _refuse_units(f"{type(self).__name__}.{name}", value)
             is_parameter = isinstance(value, HXBaseParameter)
             setattr(self, name, value if is_parameter else HXParameter(value))
 
@@ -381,6 +385,31 @@ def _count(where: str, what: str, number: Any) -> int:
             where, f"the {what} is {number!r}.", "Give a whole number, 0 or more."
         )
     return int(number)
+
+
+def _refuse_units(where: str, value: Any) -> None:
+    """Raise if ``value``, or one of a parameter, is a quantity with a unit.
+
+    As a bare number, 8 µs would be 8.
+    """
+    values = [value]
+    if isinstance(value, HXBaseParameter):
+        values = [value.model_value]
+    if isinstance(value, MixedHXModelParameter):
+        values.append(value.hardware_value)
+    for quantity in values:
+        if not hasattr(quantity, "rescale"):
+            continue
+        try:
+            seconds = np.asarray(quantity.rescale("s").magnitude, float)
+        except ValueError:  # it is no time
+            fix = "Give a number without a unit."
+        else:
+            number = np.format_float_scientific(
+                next(iter(seconds.flat), 0.0), precision=6, trim="-", exp_digits=1
+            )
+            fix = f"Give seconds: {number}{', …' if seconds.size > 1 else ''}."
+        raise ParameterError(where, f"has a unit: {quantity}.", fix)
 
 
 def check_spikes(where: str, spikes: Any) -> Tensor:

@@ -145,10 +145,10 @@ def fixture_calibration_from_chip(chip: Chip) -> StoredCalibration:
 
 def _kept(name: str, file_name: str, chip: ChipSpec) -> Path:
     """Return the path of a calibration in the cache, made if it is not there."""
-    if name not in _TARGETS:
+    if not isinstance(name, str) or name not in _TARGETS:
         raise ParameterError(
             f"calibration '{name}'",
-            f"there is none of this name.{did_you_mean(name, _TARGETS)}",
+            f"there is none of this name.{did_you_mean(str(name), _TARGETS)}",
             f"Use one of: {', '.join(_TARGETS)}.",
         )
     target = _TARGETS[name]()

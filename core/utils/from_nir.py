@@ -18,6 +18,7 @@ do; a circuit of the chip always has one.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -290,7 +291,13 @@ def _check(cfg: ConversionConfig) -> None:
         )
 
 
-def _check_inputs(inputs: list[str], spikes: dict[str, Tensor]) -> None:
+def _check_inputs(inputs: list[str], spikes: Any) -> None:
+    if not isinstance(spikes, Mapping):
+        raise NetworkError(
+            "spikes",
+            f"they are a {type(spikes).__name__}.",
+            f"Give them by the name of their input: {{{inputs[0]!r}: spikes}}.",
+        )
     problems = [
         Problem(f"input '{name}'", "it has no spikes.", "Add them under this name.")
         for name in inputs

@@ -7,7 +7,7 @@ import nir
 import torch
 from torch import Tensor
 
-from core.errors import Problem, ShapeError
+from core.errors import ConversionError, Problem, ShapeError
 from core.utils.from_nir_data import step_and_factor
 
 
@@ -23,6 +23,7 @@ def to_nir_data(
         one spike
     :param hxtorch_model: model with an experiment ``exp``
     :returns: data of type bool, shape (batch, time, neurons)
+    :raises ConversionError: if spikes are no tensors; lists all
     :raises ShapeError: if spikes have another number of axes; lists all
     :raises NetworkError: if the model has no experiment
 
@@ -32,6 +33,23 @@ def to_nir_data(
     >>> spikes.shape, spikes.dt
     ((2, 30, 4), 0.001)
     """
+    if not isinstance(hxtorch_dict, Mapping):
+        raise ConversionError(
+            "NIR data",
+            f"the spikes are a {type(hxtorch_dict).__name__}.",
+            "Give a dict of tensors by the name of their node.",
+        )
+    wrong = [
+        Problem(
+            f"spikes of '{name}'",
+            f"they are a {type(spikes).__name__}.",
+            "Give a tensor of shape (time, batch, neurons).",
+        )
+        for name, spikes in hxtorch_dict.items()
+        if not isinstance(spikes, Tensor)
+    ]
+    if wrong:
+        raise ConversionError.of(wrong)
     problems = [
         Problem(
             f"spikes of '{name}'",

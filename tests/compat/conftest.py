@@ -28,7 +28,7 @@ def installed(monkeypatch):
         delattr(parent, name)
     roots = {
         foreign.partition(".")[0] for names in _NAMES.values() for foreign in names
-    }
+    } | {"quantities"}
     for name in list(sys.modules):
         if name.partition(".")[0] in roots:
             del sys.modules[name]
@@ -40,11 +40,11 @@ def installed(monkeypatch):
 def launch(tmp_path):
     """Runs the launcher in a new process, in an empty folder."""
 
-    def launched(script, *arguments, code=0):
+    def launched(script, *arguments, code=0, path=()):
         done = subprocess.run(
             [sys.executable, "-m", "core.compat", script, *arguments],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path)))},
             capture_output=True,
             text=True,
             check=False,

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from core.chip.neuron_block import NeuronSettings
-from core.compat.calix import spiking
 from core.compat.dlens import hal, halco, lola, sta
 from core.errors import HXError, ParameterError
 from core.observables import ReadoutSource
@@ -63,6 +62,15 @@ def test_a_label_has_an_address_and_a_neuron():
     assert label.get_synapse_label() == halco.SynapseLabel(6)
 
 
+@pytest.mark.parametrize("address", [0, 1, 3])
+@pytest.mark.parametrize("neuron", [0, 1, 2**6, 2**13, 2**14 - 1])
+def test_each_bit_of_a_label_belongs_to_one_part(address, neuron):
+    label = halco.SpikeLabel((address << 14) + neuron)
+    assert label.get_spl1_address() == halco.SPL1Address(address)
+    assert label.get_neuron_label() == halco.NeuronLabel(neuron)
+    assert label.get_synapse_label() == halco.SynapseLabel(neuron % 64)
+
+
 def test_values_of_registers_are_numbers_of_a_range():
     assert hal.CapMemCell.Value(500) == 500
     assert hal.CapMemCell.Value.max == 1022
@@ -114,29 +122,3 @@ def test_a_stored_calibration_is_read_through_a_dumper(tmp_path, monkeypatch):
     sta.from_portablebinary(dumper, nightly_calib_path().read_bytes())
     chip = sta.convert_to_chip(dumper)
     assert (chip.neuron_block.settings.codes["leak"] >= 0).all()
-
-
-class Microseconds(float):
-    """A time with a unit, as the package `quantities` has them."""
-
-    def rescale(self, unit):
-        assert unit == "s"
-        return type("Seconds", (), {"magnitude": float(self) * 1e-6})()
-
-
-def test_times_with_a_unit_become_seconds():
-    target = spiking.neuron.NeuronCalibTarget(tau_mem=Microseconds(6), leak=90)
-    target.refractory_time = Microseconds(2)
-    assert target.tau_mem == pytest.approx(6e-6)
-    assert target.refractory_time == pytest.approx(2e-6)
-    assert target.leak == 90
-
-
-def test_the_dense_default_is_a_new_one_each_time():
-    default = spiking.neuron.NeuronCalibTarget.DenseDefault
-    default.leak[:] = 0
-    again = spiking.neuron.NeuronCalibTarget.DenseDefault
-    assert isinstance(again, spiking.neuron.NeuronCalibTarget)
-    assert (again.leak == 80).all()
-    assert again.tau_syn.shape == (2, 512)
-    assert spiking.SpikingCalibTarget(neuron_target=again).neuron_target is again

@@ -201,5 +201,5 @@ def test_the_first_spikes_are_extracted_and_listed_again():
 
 def test_raw_recordings_have_the_names_of_the_interface():
     for name in ("SpikeHandle", "CADCHandle", "MADCHandle"):
-        observables = importlib.import_module("core.observables")
-        assert getattr(hxtorch_spiking, name) is getattr(observables, name)
+        raw_handle = importlib.import_module("core.raw_handle")
+        assert getattr(hxtorch_spiking, name) is getattr(raw_handle, name)

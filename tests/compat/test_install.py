@@ -1,5 +1,6 @@
 import csv
 import importlib
+import importlib.util
 import re
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import torch
 
 import core
 from core import connection
+from core.backend.hardware_results import HardwareResults
 from core.compat import install
+from core.compat.install import _NOT_COVERED
 
 HERE = Path(__file__).parent
 STAND_INS = (HERE / "stand_ins.txt").read_text().split()
@@ -56,6 +59,7 @@ IMPORTS = {
     "import pygrenade_vx as grenade": "grenade.network.routing.PortfolioRouter()",
     "import pygrenade_vx.network as n": "n.routing.PortfolioRouter",
     "from dlens_vx_v3.halco.common import Enum": "Enum(3)",
+    "import quantities as pq": "pq.us.rescale('ns')",
     "import calix.spiking.neuron": "calix.spiking.neuron.NeuronCalibTarget",
 }
 
@@ -130,9 +134,21 @@ def test_the_launcher_itself_has_no_foreign_name(installed):
     assert "hxtorch.spiking.compat" not in sys.modules
 
 
-def test_what_is_not_covered_says_so(installed):
-    with pytest.raises(ImportError, match="pynn_brainscales: it is not covered"):
-        importlib.import_module("pynn_brainscales")
+@pytest.mark.parametrize("name", _NOT_COVERED)
+@pytest.mark.parametrize("line", ["import {}", "import {}.below", "from {} import x"])
+def test_what_is_not_covered_says_so(name, line, installed):
+    with pytest.raises(ModuleNotFoundError) as caught:
+        exec(line.format(name))  # noqa: S102, text of this file
+    assert str(caught.value) == (
+        f"{name}: it is not covered by this emulator. {_NOT_COVERED[name]}"
+    )
+    assert caught.value.name == name
+
+
+@pytest.mark.parametrize("name", _NOT_COVERED)
+def test_a_script_can_ask_for_what_is_not_covered(name, installed):
+    assert importlib.util.find_spec(name) is None
+    assert name not in sys.modules
 
 
 def test_a_module_that_does_not_exist_is_named(installed):
@@ -150,12 +166,47 @@ def test_a_connection_is_required_and_results_are_a_pair(installed):
     assert info is None
 
 
+@pytest.fixture
+def filled(installed):
+    results = HardwareResults()
+    results.update({"b": 1, "a": 2})
+    results.execution_info = "info"
+    return results
+
+
+def test_results_are_read_as_a_pair(filled):
+    assert (filled[0], filled[1]) == ({"a": 2, "b": 1}, "info")
+    assert filled[-1] == "info"
+    assert type(filled[0]) is dict
+    assert list(filled) == [filled[0], filled[1]]
+    with pytest.raises(IndexError):
+        filled[2]
+
+
+def test_results_of_a_pair_are_still_a_dictionary(filled):
+    assert filled["a"] == 2
+    assert sorted(filled.keys()) == sorted(filled[0]) == ["a", "b"]
+    assert dict(filled) == dict(filled.items()) == {**filled} == filled[0]
+    assert (len(filled), "a" in filled, filled.get("c")) == (2, True, None)
+    with pytest.raises(KeyError, match="c"):
+        filled["c"]
+
+
+def test_results_without_the_launcher_are_a_dictionary_only():
+    results = HardwareResults()
+    results.update({"b": 1, "a": 2})
+    assert sorted(results) == ["a", "b"]
+    with pytest.raises(KeyError, match="0"):
+        results[0]
+
+
 def test_importing_core_brings_no_foreign_name():
     code = (
         "import sys, core, core.compat\n"
         "roots = {name.partition('.')[0] for name in sys.modules}\n"
         "print(roots & {'hxtorch', '_hxtorch_core', '_hxtorch_spiking', 'calix',"
-        " 'dlens_vx_v3', 'pygrenade_vx', 'pylogging', 'pynn_brainscales'})\n"
+        " 'dlens_vx_v3', 'pygrenade_vx', 'pylogging', 'pynn_brainscales',"
+        " 'quantities'})\n"
         "from core import connection\n"
         "print(connection.required)"
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.compat.__main__ import main
+from core.compat.__main__ import _warn_of_namesake, main
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
@@ -60,6 +60,44 @@ def test_it_is_said_that_no_hardware_is_used(tmp_path, launch):
     done = launch(script(tmp_path / "a", "print('x')"))
     assert "script.py runs on an EMULATED chip, no hardware is used." in done.stderr
     assert done.stdout == "x\n"
+
+
+def test_a_package_core_of_the_script_is_named_with_a_way_out(tmp_path, launch):
+    path = script(
+        tmp_path / "mine",
+        "import core, hxtorch.snn as hxsnn\nprint(core.LIF is hxsnn.LIF)",
+    )
+    (path.parent / "core.py").write_text("")
+    done = launch(path)
+    assert done.stderr.splitlines()[1:] == [
+        f"core.compat: the script cannot import {path.parent / 'core.py'}: here, 'core'"
+        " is the package of the emulator. If the script needs it, rename it, for"
+        " example to 'mine_core'."
+    ]
+    assert done.stdout == "True\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("core.py", True),
+        ("core/__init__.py", True),
+        ("core/helpers.py", True),
+        ("core/data.txt", False),
+        ("cores.py", False),
+    ],
+)
+def test_only_programs_called_core_are_namesakes(name, found, tmp_path, capsys):
+    own = tmp_path / name
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("")
+    _warn_of_namesake(tmp_path)
+    assert (f"cannot import {own}:" in capsys.readouterr().err) == found
+
+
+def test_our_own_core_beside_a_script_is_no_namesake(capsys):
+    _warn_of_namesake(SCRIPTS.parents[1])
+    assert capsys.readouterr().err == ""
 
 
 def test_an_error_of_the_script_keeps_its_traceback(tmp_path, launch):

@@ -1,21 +1,20 @@
 """Adaptive exponential leaky integrate-and-fire neurons."""
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
 from core.chip import network as chip
 from core.chip.coordinates import LogicalNeuronOnDLS
 from core.chip.neuron_block import AtomicNeuron, Chip, NeuronBlock
-from core.errors import ParameterError, ShapeError
+from core.errors import ShapeError
 from core.functional import parameters
 from core.functional.aelif import cuba_aelif_integration
+from core.functional.threshold import check_alpha
 from core.handle import DataHandle, LIFObservables, LIObservables, handle_type
 from core.modules.defaults import CAPACITANCE, CAPACITANCE_LSB, NEURON
 from core.modules.hx_module import InputError
-from core.modules.neuron import on_chip
+from core.modules.neuron import in_model, on_chip
 from core.modules.neuron.recording import TraceScale, observe
 from core.modules.types import Population
 from core.observables import HardwareObservables, ReadoutSource
@@ -46,12 +45,13 @@ class AELIF(Population):
 
     The equations are those of `core.functional.aelif`; the flags switch terms on.
     Parameters are numbers, tensors of shape (neurons,), or kinds of
-    `core.parameter`; `core.modules.defaults.NeuronDefaults` explains each.
+    `core.parameter`; `core.modules.defaults.NeuronDefaults` explains each. Its defaults
+    are LSB of the chip: a model with the exponential term needs values of its own.
 
     :param size: number of neurons
     :param experiment: the experiment they belong to
     :param method: surrogate gradient of the spikes
-    :param alpha: its steepness, 1 / model units
+    :param alpha: its steepness, 0 or more, 1 / model units
     :param clock_scale_adaptation_pulse: kept, the emulator has no such clock
     :param execution_instance: the chip, None takes the default of the experiment
     :param enable_spike_recording: use the spikes of the chip
@@ -65,16 +65,24 @@ class AELIF(Population):
     :param interpolation_mode: of CADC traces, ``"linear"`` or ``"nn"``
     :param neuron_structure: circuits of a neuron; the emulated chip takes one only
     :param leak_conductance: of the model; None takes capacitance / ``tau_mem``
+    :ivar said: warnings that were logged about these neurons
     :raises ShapeError: if the number of constraints differs from the size
-    :raises ParameterError: if the neuron has more than one compartment
+    :raises ParameterError: if the neuron has more than one compartment, or ``alpha`` is
+        no number of 0 or more
 
     >>> import torch, core
     >>> experiment = core.Experiment(mock=True)
-    >>> neuron = core.AELIF(3, experiment, leak=0, reset=0, threshold=1)
+    >>> onset = {"exponential_slope": 0.2, "exponential_threshold": 0.7}
+    >>> jump = {"spike_triggered_adaptation_increment": 0.2}
+    >>> neuron = core.AELIF(
+    ...     3, experiment, leak=0, reset=0, threshold=1, **onset, **jump
+    ... )
     >>> out = neuron(core.SynapseHandle(graded_spikes=torch.ones(20, 1, 3)))
     >>> core.run(experiment, None)
     >>> out.adaptation_cadc.shape  # (time, batch, neurons)
     torch.Size([20, 1, 3])
+    >>> out.spikes[:, 0, 0].nonzero().flatten().tolist()
+    [5, 8, 11, 14, 17]
     """
 
     def __init__(
@@ -197,6 +205,16 @@ class AELIF(Population):
             *(_ADAPTATION if self.adaptation else ()),
         )
         self._mask: Tensor | None = None
+        self.said: set[str] = set()
+
+    @property
+    def alpha(self) -> Any:
+        """Steepness of the surrogate gradient, 1 / model units."""
+        return self._alpha
+
+    @alpha.setter
+    def alpha(self, alpha: Any) -> None:
+        self._alpha = check_alpha(type(self).__name__, alpha)
 
     @property
     def adaptation(self) -> bool:
@@ -241,16 +259,16 @@ class AELIF(Population):
         :param hw_data: measured data of `post_process`, or None
         :raises ShapeError: if the shapes or the number of neurons differ
         """
-        values = {name: p.model_value for name, p in self.params_dict().items()}
-        capacitance = values["membrane_capacitance"]
+        values, drive = in_model.model_values(self), self._drive(input)
+        refractory = in_model.is_refractory(self, values["refractory_time"])
         membrane, madc, current, adaptation, adaptation_madc, spikes = (
             cuba_aelif_integration(
-                self._drive(input),
+                drive,
                 leak=values["leak"],
                 reset=values["reset"],
                 threshold=values["threshold"],
                 tau_syn=values["tau_syn"],
-                c_mem=capacitance,
+                c_mem=values["membrane_capacitance"],
                 g_l=self._conductance(values),
                 refractory_time=values["refractory_time"],
                 method=self.method,
@@ -268,12 +286,13 @@ class AELIF(Population):
                 dt=1e-6 if self.experiment is None else self.experiment.dt,
                 leaky=self.leaky,
                 fire=self.fire,
-                refractory=self._refractory(values["refractory_time"]),
+                refractory=refractory,
                 exponential=self.exponential,
                 subthreshold_adaptation=self.subthreshold_adaptation,
                 spike_triggered_adaptation=self.spike_triggered_adaptation,
             )
         )
+        in_model.check_finite(self, drive, membrane)
         traces = {
             "membrane_cadc": membrane,
             "membrane_madc": madc,
@@ -318,24 +337,6 @@ class AELIF(Population):
                 )
         total: Tensor = sum(drives[1:], drives[0])
         return total
-
-    def _refractory(self, refractory_time: Any) -> bool:
-        time = torch.as_tensor(refractory_time)
-        if not (time >= 0).all():
-            raise ParameterError(
-                type(self).__name__,
-                f"the refractory time is {float(time.min()):g} s.",
-                "Give 0 or more.",
-            )
-        applies = bool(time.any())
-        if applies and not self.fire:
-            warnings.warn(
-                "Refractory period is not applicable due to specified non-spiking "
-                "behaviour.",
-                UserWarning,
-                stacklevel=2,
-            )
-        return applies and self.fire
 
     def add_to_network_graph(self, builder: chip.NetworkBuilder) -> str:
         """Add the neurons to the network of the chip and return their name.

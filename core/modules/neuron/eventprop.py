@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from torch import Tensor
+from torch.utils.hooks import unserializable_hook
+
 from core.errors import NetworkError, ShapeError
 from core.functional.eventprop import EventPropLIFFunction
 from core.functional.measured import Measured
 from core.functional.trajectory import check_crossing
 from core.handle import DataHandle, LIFObservables
+from core.modules.neuron.in_model import model_values, warn_once
 from core.modules.neuron.lif import LIF
 
 
@@ -19,8 +23,9 @@ class EventPropLIF(LIF):
 
     ``tau_mem dv/dt = leak - v + i``, ``tau_syn di/dt = -i``, a spike and ``v = reset``
     where ``v > threshold``; without capacitance and refractoriness. Its one input comes
-    from `core.modules.EventPropSynapse`. Gradients reach the weights before it, but not
-    its parameters.
+    from `core.modules.EventPropSynapse`. Gradients go from its spikes to the
+    weights before it; its parameters, membrane and current have none, which is said
+    once.
 
     :param args: those of `LIF`
     :param crossing: ``"grid"`` has Euler steps and spikes at their ends;
@@ -69,7 +74,8 @@ class EventPropLIF(LIF):
                 f"Give it the shape (2, time, batch, {self.size}), as EventPropSynapse "
                 "does.",
             )
-        values = {name: p.model_value for name, p in self.params_dict().items()}
+        values = model_values(self)
+        self._warn_of_trained()
         spikes, membrane, current = EventPropLIFFunction.apply(  # type: ignore[no-untyped-call]
             graded,
             values["leak"],
@@ -81,9 +87,34 @@ class EventPropLIF(LIF):
             1e-6 if self.experiment is None else self.experiment.dt,
             self.crossing,
         )
+        for trace in (membrane, current):
+            if trace is not None and trace.requires_grad:
+                trace.register_hook(self._warn_of_traces)
         return LIFObservables(
             spikes=spikes,
             membrane_cadc=membrane,
             membrane_madc=Measured.of(hw_data).voltage_madc,
             current=current,
         )
+
+    def _warn_of_trained(self) -> None:
+        """Log a warning if parameters are to be trained."""
+        trained = [n for n, p in self.params_dict().items() if p.is_trainable()]
+        if trained:
+            warn_once(
+                self,
+                "%s will not be trained: EventProp has gradients of weights only. Use"
+                " LIF to train parameters.",
+                ", ".join(trained),
+            )
+
+    # It is not saved with a handle, which then has no gradients either.
+    @unserializable_hook  # type: ignore[untyped-decorator]
+    def _warn_of_traces(self, gradient: Tensor | None) -> None:
+        """Log a warning if a loss depends on the membrane or the current."""
+        if gradient is not None and gradient.any():
+            warn_once(
+                self,
+                "a loss of its membrane or current has no gradient: EventProp has those"
+                " of spikes only. Use the spikes, or LIF and LI.",
+            )

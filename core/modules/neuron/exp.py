@@ -9,6 +9,7 @@ from typing import Any
 from core.functional.li import exp_cuba_li_integration
 from core.functional.lif import exp_cuba_lif_integration
 from core.handle import DataHandle, LIFObservables, LIObservables
+from core.modules.neuron.in_model import model_values
 from core.modules.neuron.li import LI
 from core.modules.neuron.lif import LIF
 
@@ -41,7 +42,7 @@ class NeuronExp(LIF):
         :param hw_data: measured data of `post_process`, or None
         :raises ShapeError: if the shapes or the number of neurons differ
         """
-        values = {name: p.model_value for name, p in self.params_dict().items()}
+        values = model_values(self)
         spikes, membrane, current, madc = exp_cuba_lif_integration(
             self._drive(input),
             leak=values["leak"],
@@ -83,7 +84,7 @@ class ReadoutNeuronExp(LI):
         :param hw_data: measured data of `post_process`, or None
         :raises ShapeError: if the shapes or the number of neurons differ
         """
-        values = {name: p.model_value for name, p in self.params_dict().items()}
+        values = model_values(self)
         membrane, current, madc = exp_cuba_li_integration(
             self._drive(input),
             leak=values["leak"],

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.modules.defaults import NEURON
 from core.modules.neuron.aelif import AELIF
+from core.modules.neuron.in_model import LI_TERMS, refuse_arguments
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
@@ -48,6 +49,7 @@ class LI(AELIF):
         neuron_structure: Any = None,
         **extra_params: Any,
     ) -> None:
+        refuse_arguments(type(self).__name__, extra_params, LI_TERMS)
         super().__init__(
             size,
             experiment,
@@ -56,10 +58,8 @@ class LI(AELIF):
             tau_syn=tau_syn,
             i_synin_gm=i_synin_gm,
             membrane_capacitance=membrane_capacitance,
-            refractory_time=0.0,
             synapse_dac_bias=synapse_dac_bias,
             execution_instance=execution_instance,
-            enable_spike_recording=False,
             enable_cadc_recording=enable_cadc_recording,
             enable_cadc_recording_placement_in_dram=(
                 enable_cadc_recording_placement_in_dram
@@ -73,10 +73,6 @@ class LI(AELIF):
             shift_cadc_to_first=shift_cadc_to_first,
             interpolation_mode=interpolation_mode,
             neuron_structure=neuron_structure,
-            leaky=True,
-            fire=False,
-            exponential=False,
-            subthreshold_adaptation=False,
-            spike_triggered_adaptation=False,
+            **LI_TERMS,
             **extra_params,
         )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.modules.defaults import NEURON
 from core.modules.neuron.aelif import AELIF
+from core.modules.neuron.in_model import LIF_TERMS, refuse_arguments
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
@@ -57,6 +58,7 @@ class LIF(AELIF):
         neuron_structure: Any = None,
         **extra_params: Any,
     ) -> None:
+        refuse_arguments(type(self).__name__, extra_params, LIF_TERMS)
         super().__init__(
             size,
             experiment,
@@ -88,10 +90,6 @@ class LIF(AELIF):
             shift_cadc_to_first=shift_cadc_to_first,
             interpolation_mode=interpolation_mode,
             neuron_structure=neuron_structure,
-            leaky=True,
-            fire=True,
-            exponential=False,
-            subthreshold_adaptation=False,
-            spike_triggered_adaptation=False,
+            **LIF_TERMS,
             **extra_params,
         )

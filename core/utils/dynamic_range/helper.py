@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from core.experiment import Experiment
 from core.handle import DataHandle, LIFObservables
 from core.modules import LI, LIF, Synapse
 from core.modules.defaults import NEURON
+from core.modules.neuron.in_model import LI_TERMS, LIF_TERMS
 from core.morphology import SingleCompartmentNeuron
 from core.parameter import (
     HXBaseParameter,
@@ -84,6 +86,10 @@ class ConstantCurrentReadoutNeuron(ConstantCurrentMixin, LI):
     """
 
 
+class OwnArgumentError(ParameterError, TypeError):
+    """Parameters of neurons hold what is an argument of the measurement."""
+
+
 class Measurement:
     """Several runs of neurons that fill the chip, with one calibration.
 
@@ -91,7 +97,16 @@ class Measurement:
     :param calib_path: calibration file; None calibrates for ``params``
     :param batch_size: number of repetitions
     :param neuron_structure: circuits of a neuron; None is one
+    :cvar own_arguments: what the neurons get from elsewhere than ``params``
+    :raises OwnArgumentError: if ``params`` hold one of them
     """
+
+    own_arguments: ClassVar[tuple[str, ...]] = (
+        "size",
+        "experiment",
+        "neuron_structure",
+        *LIF_TERMS,
+    )
 
     def __init__(
         self,
@@ -101,10 +116,25 @@ class Measurement:
         neuron_structure: SingleCompartmentNeuron | None = None,
     ) -> None:
         self.params = dict(params or {})
+        self._check_params()
         self.calib_path = calib_path
         self.batch_size = batch_size
         self.neuron_structure = neuron_structure or SingleCompartmentNeuron(1)
         self._memory = StageMemory()
+
+    def _check_params(self) -> None:
+        name = type(self).__name__
+        wrong = [n for n in self.params if n in self.own_arguments]
+        if wrong:
+            arguments = signature(type(self)).parameters
+            own = [n for n in wrong if n in arguments]
+            raise OwnArgumentError(
+                f"{name}.params",
+                f"{', '.join(wrong)} cannot be a parameter of its neurons.",
+                f"Give {', '.join(own)} to {name} itself."
+                if own
+                else "Leave it out: the measurement sets it.",
+            )
 
     @property
     def size(self) -> int:
@@ -161,7 +191,7 @@ def own(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def readout(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of the parameters that neurons without spikes take."""
-    return {k: v for k, v in own(params).items() if k != "refractory_time"}
+    return {k: v for k, v in own(params).items() if k not in LI_TERMS}
 
 
 def threshold_on_chip(params: Mapping[str, Any]) -> float:

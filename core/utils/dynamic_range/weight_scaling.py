@@ -9,6 +9,7 @@ squares fit through the origin for each neuron, in the model and on the chip::
 
 from collections.abc import Mapping
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class WeightScaling(Measurement):
 
     max_weight = WEIGHT_MAX
     min_weight = -WEIGHT_MAX
+    own_arguments = (*Measurement.own_arguments, "trace_scale")
 
     def __init__(
         self,
@@ -130,17 +132,18 @@ class WeightScaling(Measurement):
 def hardware_weights(count: int, low: float, high: float) -> Tensor:
     """Return ``count`` whole weights, evenly from ``low`` to ``high``.
 
-    :raises ParameterError: if there is none but 0
+    :raises ParameterError: if ``count`` is no whole number, or there is none but 0
 
     >>> hardware_weights(4, -63, 63)
     tensor([-63., -21.,  21.,  63.])
     """
-    weights = torch.linspace(low, high, max(count, 0)).round()
+    whole = isinstance(count, Integral)
+    weights = torch.linspace(low, high, max(int(count), 0) if whole else 0).round()
     if not weights.any():
         raise ParameterError(
             "weight scaling",
-            f"weight_step is {count}, the number of weights.",
-            f"Use 2 or more, {WEIGHTS} for example.",
+            f"weight_step is {count!r}, the number of weights.",
+            f"Use a whole number of 2 or more, {WEIGHTS} for example.",
         )
     return weights
 

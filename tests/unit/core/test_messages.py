@@ -91,24 +91,33 @@ def spikes(values: Any = ONE) -> Any:
     return LIFObservables(spikes=values)
 
 
+VALUES: dict[str, Any] = {
+    "leak": 0.0,
+    "reset": 0.0,
+    "threshold": 1.0,
+    "tau_syn": 1e-5,
+    "c_mem": 1e-5,
+    "g_l": 1.0,
+    "refractory_time": 0.0,
+    "method": "superspike",
+    "alpha": 50.0,
+    "exp_slope": 1.0,
+    "exp_threshold": 1.0,
+    "subthreshold_adaptation_strength": 1.0,
+    "spike_triggered_adaptation_increment": 1.0,
+    "tau_adap": 1e-4,
+}
+
+
 def integrate(**changes: Any) -> None:
-    values: dict[str, Any] = {
-        "leak": 0.0,
-        "reset": 0.0,
-        "threshold": 1.0,
-        "tau_syn": 1e-5,
-        "c_mem": 1e-5,
-        "g_l": 1.0,
-        "refractory_time": 0.0,
-        "method": "superspike",
-        "alpha": 50.0,
-        "exp_slope": 1.0,
-        "exp_threshold": 1.0,
-        "subthreshold_adaptation_strength": 1.0,
-        "spike_triggered_adaptation_increment": 1.0,
-        "tau_adap": 1e-4,
-    }
-    cuba_aelif_integration(ONE, **values | changes)
+    cuba_aelif_integration(ONE, **VALUES | changes)
+
+
+def nir_model() -> Any:
+    graph = nir.NIRGraph.from_list(
+        nir.Input({"input": np.array([3])}), nir.Linear(np.ones((3, 3)))
+    )
+    return from_nir(nir.NIRGraph({"in": graph.nodes["input"]}, [], type_check=False))
 
 
 def broken_code() -> str:
@@ -638,6 +647,56 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         on_chip(lambda exp: AELIF(3, exp, exponential=False, tau_adap=200)(drive())),
         NotImplementedError,
         "no subthreshold adaptation",
+    ),
+    "noise in the step code": (
+        lambda: CuBaStepCode(noisy_traces=True),
+        NotImplementedError,
+        "the model of the neurons has no noise",
+    ),
+    "weights that are not finite in mock": (
+        in_mock(lambda exp: broken_synapse(exp)(spikes())),
+        ValueError,
+        "projection 'Synapse': 1 of 9 are not finite",
+    ),
+    "list as a parameter": (
+        in_mock(lambda exp: LIF(3, exp, leak=[0.0, 0.0, 0.0])(drive())),
+        ValueError,
+        "LIF.leak: is a list of 3 values. Give a tensor of 3 values",
+    ),
+    "steepness that is text": (
+        lambda: LIF(3, None, alpha="50"),  # type: ignore[arg-type]
+        ValueError,
+        "LIF.alpha: is '50'",
+    ),
+    "steepness that is not a number in a function": (
+        lambda: integrate(alpha=float("nan")),
+        ValueError,
+        "alpha: is nan",
+    ),
+    "list as a parameter of a function": (
+        lambda: integrate(leak=[0.0, 1.0, 2.0]),
+        ValueError,
+        "leak: is [0.0, 1.0, 2.0], not a number. Give a tensor: torch.tensor(",
+    ),
+    "array as graded spikes": (
+        lambda: cuba_aelif_integration(np.ones((9, 1, 3)), **VALUES),  # type: ignore[arg-type]
+        ValueError,
+        "graded spikes are a ndarray. Give a tensor",
+    ),
+    "path as a calibration": (
+        lambda: setattr(Experiment(), "calibration", "chip.pkl"),
+        ValueError,
+        "Give what core.chip.calibration_io.load(path) returns",
+    ),
+    "tensor for a NIR model": (
+        lambda: nir_model()(ONE),
+        ValueError,
+        "spikes: they are a Tensor. Give them by the name of their input: {'in'",
+    ),
+    "refractory time of an integrator": (
+        lambda: LI(3, None, refractory_time=1e-6),
+        TypeError,
+        "LI: does not take refractory_time",
     ),
 }
 

@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from core import ExecutionInstance, Experiment, LIFObservables, TensorHandle, run
+from core.chip.coordinates import ChipOnConnection, ConnectionOnExecutor
 from core.errors import NetworkError
 from core.modules import (
     HXBaseExperimentModule,
     HXFunctionalModule,
+    HXHardwareEntityMixin,
     HXModule,
     HXTorchBaseModule,
 )
@@ -95,6 +97,24 @@ def test_second_argument_is_taken_by_its_type() -> None:
     assert HXModule(exp, instance).execution_instance is instance
     assert HXModule(exp, len).execution_instance is exp.default_execution_instance
     assert HXModule(Experiment(mock=True), len).execution_instance is None
+
+
+def test_the_part_on_the_chip_takes_its_place() -> None:
+    instance, place = ExecutionInstance(), (ConnectionOnExecutor(), ChipOnConnection())
+    mixin = HXHardwareEntityMixin(instance, chip_coordinate=place)
+    assert mixin.execution_instance is instance
+    assert mixin.chip_coordinate is place
+    assert HXHardwareEntityMixin(place).chip_coordinate is place
+    assert HXHardwareEntityMixin(place).execution_instance is None
+    assert "ExecutionInstance(ID=" in mixin.extra_repr()
+
+    class Own(HXHardwareEntityMixin, HXFunctionalModule):
+        def __init__(self) -> None:
+            HXFunctionalModule.__init__(self, None)
+            HXHardwareEntityMixin.__init__(self, instance)
+
+    assert Own().execution_instance is instance
+    assert "execution_instance=None" in repr(HXModule(None))
 
 
 def test_base_module_has_no_data_of_the_chip() -> None:

@@ -3,9 +3,10 @@ from typing import Any
 import pytest
 import torch
 
-from core import Experiment, LIFObservables, Synapse
+from core import LI, Experiment, LIFObservables, SparseSynapse, Synapse, run
 from core.chip.network import NetworkBuilder
-from core.errors import ShapeError
+from core.errors import ParameterError, ShapeError
+from core.modules import EventPropLIF
 from core.modules.synapse import EventPropSynapse, FeatureError
 
 
@@ -81,3 +82,24 @@ def test_eventprop_synapse_refuses_what_a_synapse_refuses() -> None:
     double = LIFObservables(spikes=torch.ones(4, 1, 2, dtype=torch.float64))
     with pytest.raises(RuntimeError, match="dtype"):
         synapse.forward_func(double)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("mock", [True, False])
+@pytest.mark.parametrize("kind", ["dense", "sparse", "eventprop"])
+def test_weights_that_are_not_finite_are_refused_in_model_and_chip(
+    value: float, mock: bool, kind: str
+) -> None:
+    exp = Experiment(mock=mock)
+    synapse: Any = {
+        "dense": lambda: Synapse(2, 3, exp),
+        "sparse": lambda: SparseSynapse(torch.ones(2, 3), exp),
+        "eventprop": lambda: EventPropSynapse(2, 3, exp),
+    }[kind]()
+    synapse.name = "to the readout"
+    synapse.weight.data[1] = value
+    neurons = EventPropLIF(3, exp) if kind == "eventprop" else LI(3, exp)
+    neurons(synapse(spikes(8, 1, 2)))
+    said = r"^projection 'to the readout': 2 of 6 are not finite.*Look for NaN"
+    with pytest.raises(ParameterError, match=said):
+        run(exp, 8)

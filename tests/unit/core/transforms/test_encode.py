@@ -1,5 +1,7 @@
 import math
+import re
 
+import numpy as np
 import pytest
 import torch
 
@@ -70,11 +72,81 @@ def test_coordinates_need_two_axes(shape):
         CoordinatesToSpikes(10, 1e-6, 3e-6)(torch.zeros(shape))
 
 
-@pytest.mark.parametrize("value", [1.5, -1.0, float("nan")])
-def test_coordinates_outside_the_time_steps_are_refused(value):
+@pytest.mark.parametrize(("value", "step"), [(1.5, 13), (-1.0, -7)])
+def test_coordinates_outside_the_time_steps_are_refused(value, step):
     encode = CoordinatesToSpikes(10, 1e-6, 9e-6, t_bias=1e-6)
-    with pytest.raises(ValueError, match="there are steps 0 to 9"):
+    said = f"the spike of {value:g} falls into step {step}, there are steps 0 to 9"
+    with pytest.raises(ValueError, match=re.escape(said)):
         encode(torch.tensor([[0.5, value]]))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_values_that_are_not_finite_are_refused(value):
+    for encode, what in (
+        (CoordinatesToSpikes(10, 1e-6, 9e-6), "coordinates"),
+        (PixelsToSpikeTimes(), "pixels"),
+    ):
+        said = f"{what}: hold {value}, as 1 of 2 values"
+        with pytest.raises(ParameterError, match=said):
+            encode(torch.tensor([[0.5, value]]))
+
+
+@pytest.mark.parametrize(
+    "convert", [np.asarray, np.ndarray.tolist, lambda a: torch.as_tensor(a).to_sparse()]
+)
+def test_arrays_lists_and_sparse_tensors_are_read_like_tensors(convert):
+    values = np.array([[0.25, 0.5], [1.0, 0.75]])
+    for encode, scale in (
+        (CoordinatesToSpikes(10, 1e-6, 9e-6, t_bias=1e-6), 1),
+        (PixelsToSpikeTimes(), 1),
+        (SpikeTimesToDense(1e-6, 3), 2e-6),
+    ):
+        found = encode(convert(values * scale))
+        expected = encode(torch.tensor(values * scale))
+        # torch reads lists as float32, arrays as what they are
+        torch.testing.assert_close(found.to(expected), expected)
+
+
+@pytest.mark.parametrize("values", [None, "0.5", [["a"]], {}])
+def test_what_is_no_number_is_refused(values):
+    for encode, what in (
+        (CoordinatesToSpikes(10, 1e-6, 9e-6), "coordinates"),
+        (PixelsToSpikeTimes(), "pixels"),
+        (SpikeTimesToDense(1e-6), "spike times"),
+    ):
+        said = f"{what}: are a {type(values).__name__}. Give a tensor of numbers."
+        with pytest.raises(ParameterError, match=re.escape(said)):
+            encode(values)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: CoordinatesToSpikes(28.0, 0, 1), "CoordinatesToSpikes.seq_length: is"),
+        (lambda: CoordinatesToSpikes(0, 0, 1), "seq_length: is 0. Give a whole"),
+        (lambda: CoordinatesToSpikes(9, None, 1), "t_early: is None. Give a finite"),
+        (lambda: CoordinatesToSpikes(9, 0, math.inf), "t_late: is inf. Give a finite"),
+        (lambda: CoordinatesToSpikes(9, 0, 1, dt=0), "dt: is 0. Give a finite number"),
+        (lambda: CoordinatesToSpikes(9, 0, 1, t_bias="1"), "t_bias: is '1'."),
+        (lambda: SpikeTimesToDense(0.0), "SpikeTimesToDense.bin_width: is 0.0."),
+        (lambda: SpikeTimesToSparseTensor(math.nan), "bin_width: is nan."),
+        (lambda: SpikeTimesToDense(1e-6, size=10.0), "size: is 10.0. Give a whole"),
+        (lambda: PixelsToSpikeTimes(tau=0), "tau: is 0. Give a finite number above 0."),
+        (lambda: PixelsToSpikeTimes(t_max=-1), "t_max: is -1. Give a number above 0."),
+        (lambda: PixelsToSpikeTimes(threshold=math.nan), "threshold: is nan."),
+    ],
+)
+def test_settings_out_of_range_are_refused_at_once(make, said):
+    with pytest.raises(ParameterError, match=re.escape(said)):
+        make()
+
+
+def test_dark_pixels_may_never_spike_and_settings_may_be_tensors():
+    encode = PixelsToSpikeTimes(tau=torch.tensor(2.0), t_max=math.inf)
+    assert encode(torch.tensor([0.1, 0.4])).tolist() == [
+        math.inf,
+        pytest.approx(2 * math.log(2)),
+    ]
 
 
 @pytest.mark.parametrize("t_bias", [10e-6, 20e-6, -1e-6])

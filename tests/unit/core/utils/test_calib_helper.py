@@ -9,6 +9,7 @@ import pytest
 
 from core import ExecutionInstance
 from core.chip.calibration_io import CalibrationFileError
+from core.errors import ParameterError
 from core.spec.chip import TYPICAL
 from core.units import us
 from core.utils import calib_helper
@@ -45,24 +46,33 @@ def test_files_of_all_names_exist_and_can_be_read(name, cache):
         assert stored.result.success.mean() > 0.95
 
 
-def test_calibrations_differ_in_their_targets():
-    tau_mem = {
-        name: target_from_calix_native(nightly_calix_native_path(name))
-        .neuron_target.tau_mem[0]
-        .item()
-        for name in ("spiking", "spiking2", "hagen")
-    }
-    assert tau_mem == pytest.approx(
-        {"spiking": 10 * us, "spiking2": 6 * us, "hagen": 60 * us}
-    )
+@pytest.mark.parametrize(
+    ("name", "tau_mem", "tau_syn", "reset"),
+    [
+        ("spiking", 10 * us, 10 * us, 70),
+        ("spiking2", 6 * us, 6 * us, 70),
+        ("hagen", 60 * us, 1 * us, 80),
+    ],
+)
+def test_calibrations_differ_in_their_targets(name, tau_mem, tau_syn, reset):
+    path = nightly_calix_native_path(name)
+    target = target_from_calix_native(path).neuron_target
+    assert target.tau_mem == pytest.approx(np.full(512, tau_mem))
+    assert target.tau_syn == pytest.approx(np.full((2, 512), tau_syn))
+    assert target.reset.tolist() == [reset] * 512
+    achieved = calib_from_calix_native(path).result.achieved
+    for found, wanted in (("tau_mem", tau_mem), ("tau_syn", tau_syn)):
+        # The median of 512 circuits is far closer than the 20 % a circuit may be off.
+        assert np.median(achieved[found]) == pytest.approx(wanted, rel=0.05)
 
 
 def test_an_unknown_name_is_refused_with_the_known():
     with pytest.raises(ValueError, match="Use one of: spiking, spiking2, hagen") as e:
         nightly_calib_path("spikin")
     assert "Did you mean 'spiking'?" in str(e.value)
-    with pytest.raises(ValueError, match="there is none of this name"):
-        nightly_calix_native_path("../../etc/passwd")
+    for name in ("../../etc/passwd", None, 3, ["spiking"]):
+        with pytest.raises(ParameterError, match="there is none of this name"):
+            nightly_calix_native_path(name)
 
 
 def test_a_file_is_made_once():

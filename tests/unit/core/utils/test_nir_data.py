@@ -154,5 +154,15 @@ def test_what_is_no_data_is_refused():
         ShapeError, match=r"spikes of 'a': they have the shape \(2, 3\)"
     ):
         to_nir_data({"a": torch.zeros(2, 3)}, model())
+    with pytest.raises(ConversionError, match="the spikes are a Tensor"):
+        to_nir_data(torch.zeros(2, 3, 1), model())
+    with pytest.raises(ConversionError) as caught:
+        to_nir_data({"a": np.zeros((2, 3, 1)), "b": None}, model())
+    assert str(caught.value).splitlines() == [
+        "spikes of 'a': they are a ndarray."
+        " Give a tensor of shape (time, batch, neurons).",
+        "spikes of 'b': they are a NoneType."
+        " Give a tensor of shape (time, batch, neurons).",
+    ]
     with pytest.raises(NetworkError, match="Linear: it has no experiment"):
         to_nir_data({}, torch.nn.Linear(1, 1))

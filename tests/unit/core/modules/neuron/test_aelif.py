@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from core import (
     run,
 )
 from core.chip.network import NetworkBuilder
-from core.errors import NotEmulatedError, ShapeError
+from core.errors import NotEmulatedError, ParameterError, ShapeError
+from core.modules import EventPropLIF, NeuronExp, ReadoutNeuronExp
+from core.modules.neuron.in_model import check_finite
 
 
 def graded(*shape: int) -> Any:
@@ -62,9 +65,88 @@ def test_all_terms_run_in_mock() -> None:
     assert out.adaptation_madc is None
 
 
-def test_flags_of_lif_are_fixed() -> None:
-    with pytest.raises(TypeError, match="multiple values for keyword argument 'fire'"):
-        LIF(2, None, fire=False)
+@pytest.mark.parametrize(
+    ("kind", "fixed", "said"),
+    [
+        (LIF, {"fire": False}, "LIF: does not take fire: here fire is always True"),
+        (EventPropLIF, {"leaky": True}, "EventPropLIF: does not take leaky"),
+        (NeuronExp, {"exponential": True}, "NeuronExp: does not take exponential"),
+        (
+            LI,
+            {"refractory_time": 1e-6, "fire": True},
+            "LI: does not take fire, refractory_time: here fire is always False, "
+            "refractory_time is always 0.0. Leave it out, or use AELIF",
+        ),
+        (
+            ReadoutNeuronExp,
+            {"enable_spike_recording": True},
+            "ReadoutNeuronExp: does not take enable_spike_recording",
+        ),
+    ],
+)
+def test_fixed_arguments_are_refused_by_the_class_that_was_called(
+    kind: Any, fixed: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(said)}") as caught:
+        kind(2, None, **fixed)
+    assert isinstance(caught.value, ParameterError)
+
+
+@pytest.mark.parametrize("alpha", [float("nan"), float("inf"), "50", None, -1.0])
+def test_a_steepness_that_is_no_slope_is_refused(alpha: Any) -> None:
+    for kind in (AELIF, LIF, EventPropLIF, LI):
+        with pytest.raises(ParameterError, match=rf"^{kind.__name__}\.alpha: is "):
+            kind(2, None, alpha=alpha)
+    neuron = LIF(2, None)
+    with pytest.raises(ParameterError, match=r"^LIF\.alpha: is "):
+        neuron.alpha = alpha
+    assert neuron.alpha == 50
+
+
+def test_a_steepness_of_zero_passes_the_gradient_on() -> None:
+    drive = torch.ones(8, 1, 2, requires_grad=True)
+    neuron = LIF(2, None, leak=0, reset=0, threshold=1, alpha=0)
+    neuron.forward_func(SynapseHandle(drive)).spikes[2].sum().backward()
+    assert drive.grad is not None
+    # Two steps of the membrane: dt / C = 0.1, then 0.1 (1 - 0.1) and the next current.
+    assert drive.grad[0, 0].tolist() == pytest.approx([0.1 * 0.9 + 0.1 * 0.9] * 2)
+
+
+def test_runaway_membranes_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    exp = Experiment(mock=True)
+    neuron = AELIF(2, exp)  # all terms with the default values
+    for _ in range(2):
+        out = neuron(SynapseHandle(20 * torch.ones(60, 1, 2)))
+        run(exp, None)
+        assert not torch.isfinite(out.membrane_cadc).all()
+    (record,) = caplog.records
+    text = record.getMessage()
+    first = int((~torch.isfinite(out.membrane_cadc[:, 0, 0])).nonzero()[0])
+    assert text.startswith(f"AELIF: the membrane is not finite from step {first} on")
+    assert "exponential=False" in text
+
+
+def test_unstable_steps_are_told_apart_from_broken_input(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    drive = torch.ones(400, 1, 1)
+    # Euler steps of more than twice the time constant grow; 399 steps reach infinity.
+    LI(1, None, tau_mem=0.1e-6).forward_func(SynapseHandle(drive))
+    assert "Use a smaller dt or longer time constants." in caplog.text
+    caplog.clear()
+    LI(1, None).forward_func(SynapseHandle(drive * torch.nan))
+    LI(1, None).forward_func(SynapseHandle(drive))
+    check_finite(LI(1, None), drive, 3e38 * drive)  # finite, but its sum is not
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("kind", [LIF, EventPropLIF, ReadoutNeuronExp])
+@pytest.mark.parametrize("values", [[0.0, 0.0, 0.0], (0.0, 0.0, 0.0)])
+def test_a_list_as_a_value_is_refused_with_the_way_out(kind: Any, values: Any) -> None:
+    shape = (2, 5, 1, 3) if kind is EventPropLIF else (5, 1, 3)
+    said = rf"{kind.__name__}\.leak: is a {type(values).__name__} of 3 values"
+    with pytest.raises(ParameterError, match=said):
+        kind(3, None, leak=values).forward_func(graded(*shape))
 
 
 def test_li_takes_the_parameters_of_a_spiking_neuron() -> None:

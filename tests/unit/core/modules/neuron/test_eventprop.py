@@ -1,3 +1,4 @@
+import pickle
 from typing import Any
 
 import pytest
@@ -136,3 +137,35 @@ def test_a_plain_synapse_before_it_is_refused() -> None:
 def test_unknown_crossings_are_refused_at_once() -> None:
     with pytest.raises(ParameterError, match=r"no scheme 'exact'.*grid.*interpolated"):
         EventPropLIF(3, None, crossing="exact")
+
+
+def test_trained_parameters_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    neuron = EventPropLIF(3, None, **VALUES)
+    neuron.tau_mem.make_trainable()
+    neuron.leak.make_trainable()
+    for _ in range(2):
+        neuron.forward_func(graded(2, 5, 1, 3))
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "EventPropLIF: leak, tau_mem will not be trained: EventProp has gradients of"
+        " weights only. Use LIF to train parameters."
+    )
+
+
+@pytest.mark.parametrize("trace", ["membrane_cadc", "current"])
+def test_a_loss_of_a_trace_is_told_once(
+    trace: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    neuron, x = EventPropLIF(3, None, **VALUES), graded(2, 40, 1, 3)
+    x.graded_spikes.requires_grad_()
+    neuron.forward_func(x).spikes.sum().backward()
+    pickle.dumps(neuron.forward_func(x))  # torch warns of hooks that it cannot save
+    assert x.graded_spikes.grad.any()
+    assert not caplog.records
+    for _ in range(2):
+        x.graded_spikes.grad = None
+        getattr(neuron.forward_func(x), trace).sum().backward()
+        assert x.graded_spikes.grad is None or not x.graded_spikes.grad.any()
+    (record,) = caplog.records
+    assert "a loss of its membrane or current has no gradient" in record.getMessage()
+    assert "Use the spikes, or LIF and LI." in record.getMessage()

@@ -1,5 +1,7 @@
 """Measured scales of the emulated chip against what real chips show."""
 
+import re
+
 import pytest
 import torch
 
@@ -157,6 +159,36 @@ def test_weights_are_whole_and_a_count():
     for count in (0, -3):
         with pytest.raises(ParameterError, match=f"weight_step is {count}, the number"):
             hardware_weights(count, -63, 63)
+    for count in (3.0, "3", None):
+        with pytest.raises(ParameterError, match="Use a whole number of 2 or more, 22"):
+            get_weight_scaling(params(), count)
+
+
+@pytest.mark.parametrize("kind", [Boundaries, Threshold, WeightScaling])
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("neuron_structure", "Give neuron_structure to {} itself."),
+        ("size", "Leave it out: the measurement sets it."),
+        ("fire", "Leave it out: the measurement sets it."),
+    ],
+)
+def test_arguments_of_the_measurement_are_no_parameters(kind, name, fix):
+    said = f"{kind.__name__}.params: {name} cannot be a parameter of its neurons. {fix}"
+    with pytest.raises(TypeError, match=re.escape(said.format(kind.__name__))) as e:
+        kind({name: 1, "leak": 80})
+    assert isinstance(e.value, ParameterError)
+
+
+def test_a_trace_scale_is_an_argument_of_the_weight_scaling():
+    with pytest.raises(TypeError, match="Give trace_scale to WeightScaling itself"):
+        get_weight_scaling(params() | {"trace_scale": 1 / 45})
+
+
+def test_parameters_of_spiking_neurons_are_left_out_where_none_spike():
+    spiking = params() | {"refractory_time": 2e-6, "enable_spike_recording": True}
+    trace = WeightScaling(spiking).execute(1.0, mock=True)
+    assert trace.shape == (100, 1, CIRCUITS)
 
 
 def test_a_slope_is_exact_for_a_line():

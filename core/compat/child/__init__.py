@@ -1,0 +1,1 @@
+"""What the interpreters that a launched script starts load first."""

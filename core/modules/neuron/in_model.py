@@ -1,0 +1,131 @@
+"""What a population of neurons asks of the model, checked before and after it runs."""
+
+import logging
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+from torch import Tensor
+
+from core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from core.modules.neuron.aelif import AELIF
+
+log = logging.getLogger(__name__)
+
+#: Arguments of `AELIF` that `LIF` does not let choose; below, those of `LI`.
+LIF_TERMS: Final[dict[str, Any]] = {
+    "leaky": True,
+    "fire": True,
+    "exponential": False,
+    "subthreshold_adaptation": False,
+    "spike_triggered_adaptation": False,
+}
+LI_TERMS: Final[dict[str, Any]] = {
+    **LIF_TERMS,
+    "fire": False,
+    "refractory_time": 0.0,
+    "enable_spike_recording": False,
+}
+
+
+class FixedArgumentError(ParameterError, TypeError):
+    """A class was given an argument that it does not let choose."""
+
+
+def refuse_arguments(
+    where: str, given: Iterable[str], fixed: Mapping[str, Any]
+) -> None:
+    """Raise if an argument is ``given`` that is ``fixed``.
+
+    :param where: the class that was called
+    :param fixed: values by argument
+    :raises FixedArgumentError: lists all of them
+    """
+    wrong = [name for name in fixed if name in given]
+    if wrong:
+        raise FixedArgumentError(
+            where,
+            f"does not take {', '.join(wrong)}: here "
+            f"{', '.join(f'{name} is always {fixed[name]}' for name in wrong)}.",
+            "Leave it out, or use AELIF, where it can be chosen.",
+        )
+
+
+def model_values(neuron: "AELIF") -> dict[str, Any]:
+    """Return the values of the model by parameter.
+
+    :raises ParameterError: if one is a list
+    """
+    values = {name: p.model_value for name, p in neuron.params_dict().items()}
+    for name, value in values.items():
+        if isinstance(value, (list, tuple)):
+            raise ParameterError(
+                f"{type(neuron).__name__}.{name}",
+                f"is a {type(value).__name__} of {len(value)} values.",
+                f"Give a tensor of {neuron.size} values: torch.tensor([...]).",
+            )
+    return values
+
+
+def is_refractory(neuron: "AELIF", refractory_time: Any) -> bool:
+    """Return whether the neurons are held at reset after a spike.
+
+    :param refractory_time: s, number or tensor
+    :raises ParameterError: if it is negative
+    """
+    time = torch.as_tensor(refractory_time)
+    if not (time >= 0).all():
+        raise ParameterError(
+            type(neuron).__name__,
+            f"the refractory time is {float(time.min()):g} s.",
+            "Give 0 or more.",
+        )
+    applies = bool(time.any())
+    if applies and not neuron.fire:
+        warnings.warn(
+            "Refractory period is not applicable due to specified non-spiking "
+            "behaviour.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return applies and neuron.fire
+
+
+def check_finite(neuron: "AELIF", drive: Tensor, membrane: Tensor) -> None:
+    """Log a warning if membranes ran away.
+
+    :param drive: graded spikes, shape (time, batch, neurons)
+    :param membrane: same shape
+    """
+    membrane = membrane.detach()
+    # A sum is not finite if one of its terms is not.
+    if torch.isfinite(membrane.sum()) or not torch.isfinite(drive).all():
+        return
+    lost = (~torch.isfinite(membrane)).flatten(1).any(1)  # (time,)
+    if not lost.any():
+        return
+    fix = "Use a smaller dt or longer time constants."
+    if neuron.exponential:
+        fix = (
+            "Give exponential_slope and exponential_threshold in the units of the"
+            " model, or leave the term out with exponential=False. The defaults are"
+            " for the chip."
+        )
+    warn_once(
+        neuron,
+        "the membrane is not finite from step %d on, its spikes and gradients are"
+        " wrong. %s",
+        int(lost.nonzero()[0]),
+        fix,
+    )
+
+
+def warn_once(neuron: "AELIF", text: str, *values: Any) -> None:
+    """Log a warning about neurons, each ``text`` once for each population."""
+    if text not in neuron.said:
+        neuron.said.add(text)
+        name = neuron.descriptor or neuron.name or type(neuron).__name__
+        log.warning(f"%s: {text}", name, *values)
