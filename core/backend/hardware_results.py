@@ -15,8 +15,9 @@ log = logging.getLogger(__name__)
 class HardwareResults(dict[str, Any]):
     """What the chips gave to each population, by descriptor; None is nothing.
 
-    :cvar as_pair: True lets it be unpacked as ``results, execution_info``, which newer
-        scripts do
+    :cvar as_pair: True makes it ``results, execution_info`` for unpacking, iteration
+        and whole numbers in brackets, as newer scripts read it; what remains is the
+        dictionary's
     :ivar execution_info: durations and losses, None in mock
     :ivar executions: all stages of the run by execution instance
     """
@@ -32,6 +33,15 @@ class HardwareResults(dict[str, Any]):
         if self.as_pair:
             return iter((dict(self.items()), self.execution_info))
         return super().__iter__()
+
+    def __missing__(self, key: Any) -> Any:
+        """Return a part of the pair, if the results are one and ``key`` is its number.
+
+        :raises IndexError: if there is no such part
+        """
+        if self.as_pair and isinstance(key, int):
+            return tuple(self)[key]
+        raise KeyError(key)
 
     def info(self, seconds: float) -> ExecutionInfo:
         """Return durations and losses; the chips run one after the other.
