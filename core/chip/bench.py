@@ -4,7 +4,8 @@ A calibration may use `Port` and nothing else. What the circuits really do stays
 bench.
 """
 
-from typing import Protocol
+from math import prod
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from core.chip.circuit import Circuits, physical
 from core.chip.mismatch import Mismatch
 from core.chip.network import Floats, Integers
 from core.chip.readout import MADC_PER_LSB
+from core.kernels.noise import READING, normals, uniforms
 from core.spec.chip import ChipSpec
 from core.units import CADC_MAX, CODE_MAX
 
@@ -54,6 +56,9 @@ class Bench:
     """Some circuits of one chip, with converters attached.
 
     A dither of one LSB makes means finer than the step of a converter.
+
+    :param circuits: which ones; what is read of one does not depend on the others
+    :param session: each session on a chip has noise of its own
     """
 
     def __init__(
@@ -61,12 +66,15 @@ class Bench:
         chip: ChipSpec,
         mismatch: Mismatch,
         capacitance: Floats,
-        rng: np.random.Generator,
+        circuits: Integers,
+        session: int,
     ) -> None:
         self._chip = chip
         self._mismatch = mismatch
         self._capacitance = capacitance
-        self._rng = rng
+        self._circuit = circuits
+        self._session = session
+        self._readings = 0
         self._held: dict[str, Floats] = {}
         self._truth: Circuits | None = None
 
@@ -92,7 +100,7 @@ class Bench:
         """Return the mean over spikes of the highest of the last MADC samples, LSB."""
         threshold = self._circuits.threshold
         shape = (4, _SPIKES, len(threshold))
-        phase = self._rng.random(shape[1:]) + np.arange(4)[:, None, None]
+        phase = self._uniform(shape[1:]) + np.arange(4)[:, None, None]
         v = threshold - phase * (_MADC_SPACING_US * _OFFSET_CURRENT)
         return np.asarray(self._madc(v, shape).max(0).mean(0))
 
@@ -127,13 +135,13 @@ class Bench:
         sigma = chip.noise * np.hypot(chip.cadc_noise, chip.membrane_noise)
         v = self._clip(v) + self._mismatch.cadc_offset
         v = v + sigma * self._normal((_CADC_SAMPLES, len(v)))
-        dither = self._rng.random(v.shape)
+        dither = self._uniform(v.shape)
         return np.asarray(np.clip(np.floor(v + dither), 0, CADC_MAX).mean(0))
 
     def _madc(self, v: Floats, shape: tuple[int, ...]) -> Floats:
         sigma = self._chip.noise * self._chip.madc_noise
         raw = MADC_PER_LSB * self._clip(v) + sigma * self._normal(shape)
-        return np.floor(raw + self._rng.random(shape)) / MADC_PER_LSB
+        return np.floor(raw + self._uniform(shape)) / MADC_PER_LSB
 
     def _decay(self, tau: Floats, window: Floats) -> tuple[Floats, Floats]:
         chip = self._chip
@@ -147,7 +155,17 @@ class Bench:
         return t, MADC_PER_LSB * _DECAY_STEP * np.exp(-t / tau) + noise
 
     def _normal(self, shape: tuple[int, ...]) -> Floats:
-        return self._rng.standard_normal(shape, np.float32).astype(float)
+        return normals(*self._names(shape)).astype(float)
+
+    def _uniform(self, shape: tuple[int, ...]) -> Floats:
+        return uniforms(*self._names(shape))
+
+    def _names(self, shape: tuple[int, ...]) -> tuple[Any, ...]:
+        """Return names of new random numbers; ``shape`` ends with the circuits."""
+        self._readings += 1
+        step = np.arange(prod(shape[:-1])).reshape(*shape[:-1], 1)
+        names = self._chip.number, self._session, self._readings, self._circuit
+        return (*names, step, READING)
 
 
 def psp_height(tau_mem: Floats, tau_syn: Floats) -> Floats:

@@ -30,8 +30,6 @@ from core.chip.search import Knob, fit_time_constant, secant
 from core.spec.chip import ChipSpec
 from core.units import WEIGHT_MAX, us
 
-_SEED_DOMAIN = 2
-
 #: How far a result may be off: LSB for potentials (8 LSB is calix's test tolerance for
 #: thresholds), relative for the others.
 TOLERANCE: Final = {
@@ -78,10 +76,11 @@ def calibrate(
     targets, fixed = _targets(network, placement)
     typical = typical_codes(targets, network)
     typical |= {n: np.where(c >= 0, c, typical[n]) for n, c in fixed.items()}
-    rng = np.random.default_rng([_SEED_DOMAIN, chip.number])
-    everywhere = Bench(chip, mismatch, np.full(CIRCUITS, 63.0), rng)
+    everywhere = Bench(
+        chip, mismatch, np.full(CIRCUITS, 63.0), np.arange(CIRCUITS), session=0
+    )
     strength = typical_strength(everywhere, network)
-    bench = Bench(chip, mismatch.at(circuits), targets.capacitance, rng)
+    bench = Bench(chip, mismatch.at(circuits), targets.capacitance, circuits, session=1)
     wanted = _wanted(targets, strength)
     codes = search(bench, targets, wanted, typical) if network.calibrated else typical
     bench.write(**codes)  # once more: a result is judged after a fresh write

@@ -159,7 +159,7 @@ def execute(
     :param inputs: name of an external population -> its events
     :param batch: number of entries; each starts from rest
     :param runtime_cycles: duration of an entry, FPGA cycles
-    :param trial: seeds the noise of this run; the fixed pattern is that of the chip
+    :param trial: names the noise of this run; the fixed pattern is that of the chip
     :param router: used in place of the default one
     :param memory: remembers stages from call to call
     :param calibration: taken as it is instead of calibrating

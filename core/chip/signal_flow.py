@@ -14,15 +14,26 @@ from core.chip.mismatch import Mismatch
 from core.chip.network import Floats, Integers
 from core.chip.readout import cadc_codes, cadc_cycles, madc_codes, madc_cycles
 from core.chip.results import ChipConfig, Events, OutputData
-from core.kernels import emulation
+from core.kernels import emulation_rows as row
+from core.kernels.emulation import run_entries
+from core.kernels.noise import CELL, normals
 from core.spec.chip import ChipSpec
 from core.units import CODE_MAX
 
-_SEED_DOMAIN = 3
 #: Sub-steps times lanes that take a thread about a millisecond.
 _WORK_OF_A_THREAD = 500_000
 #: Codes that are digital switches; all others are analog and never exact.
 _SWITCHES = ("tau_mem_range", "tau_syn_range")
+#: Names of the analog cells; the place in this list names the noise of a write.
+_CELLS = (
+    "leak",
+    "reset",
+    "threshold",
+    "tau_mem",
+    "tau_syn",
+    "strength",
+    "synapse_dac",
+)
 
 
 def emulate(
@@ -46,10 +57,8 @@ def emulate(
     :param inputs: events by source
     :param trial: seeds all temporal noise and the inexactness of this configuration
     """
-    rng = np.random.default_rng([_SEED_DOMAIN, chip.number, trial])
-    noise_seed, cadc_seed, madc_seed = (int(s) for s in rng.integers(0, 2**31, 3))
-    written = write(config.codes, chip, rng)
-    sampled = cadc_cycles(chip, runtime_cycles if record_cadc else 0, rng)
+    written = write(config.codes, chip, trial)
+    sampled = cadc_cycles(chip, runtime_cycles if record_cadc else 0, trial)
     used = np.flatnonzero(config.used)
     codes = {name: code[..., used] for name, code in written.items()}
     circuits = physical(
@@ -58,13 +67,13 @@ def emulate(
         config.capacitance[used],
         config.constant_current[used],
     )
-    steps = -(-runtime_cycles // emulation.STEP_CYCLES)
+    steps = -(-runtime_cycles // row.STEP_CYCLES)
     trace_lane = (
         -1 if madc_circuit is None else int(np.searchsorted(used, madc_circuit))
     )
     cadc = np.empty((len(sampled), batch, len(used)), np.float32)
     trace = np.empty((batch, 1 if madc_circuit is None else steps + 1), np.float32)
-    us = -(-steps // emulation.STEPS_PER_NOISE) if keep_membrane else 0
+    us = -(-steps // row.STEPS_PER_NOISE) if keep_membrane else 0
     membrane = np.empty((batch, us, len(used)), np.float32)
     arguments = (
         steps,
@@ -74,12 +83,13 @@ def emulate(
         synaptic_drive(config, circuits, used, mismatch.rows),
         lane_parameters(config, circuits, used, chip),
         response_tables(circuits),
-        np.maximum(config.refractory_cycles[used], 1) * np.float64(emulation.CYCLE_US),
+        np.maximum(config.refractory_cycles[used], 1) * np.float64(row.CYCLE_US),
         config.circuit_source[used],
         config.event_output[used],
         used,
         int(np.searchsorted(used, CIRCUITS // HEMISPHERES)),
-        noise_seed,
+        chip.number,
+        trial,
         sampled,
         cadc,
         trace_lane,
@@ -89,17 +99,11 @@ def emulate(
     found = _run(arguments, batch, steps * len(used))
     return OutputData(
         events=_sorted_events(found, used, runtime_cycles),
-        cadc=cadc_codes(
-            cadc,
-            used,
-            mismatch.cadc_offset[used],
-            chip.noise * chip.cadc_noise,
-            cadc_seed,
-        ),
+        cadc=cadc_codes(cadc, used, mismatch.cadc_offset[used], chip, trial),
         cadc_cycles=sampled,
         madc=None
         if madc_circuit is None
-        else madc_codes(trace, runtime_cycles, chip.noise * chip.madc_noise, madc_seed),
+        else madc_codes(trace, runtime_cycles, madc_circuit, chip, trial),
         madc_cycles=None if madc_circuit is None else madc_cycles(runtime_cycles),
         membrane=membrane.swapaxes(0, 1) if keep_membrane else None,
     )
@@ -112,30 +116,34 @@ def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:
     """
     threads = min(batch, os.cpu_count() or 1, 1 + batch * work // _WORK_OF_A_THREAD)
     if threads <= 1:
-        return emulation.run_entries(0, batch, *arguments)
+        return run_entries(0, batch, *arguments)
     bounds = [batch * k // threads for k in range(threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
         parts = pool.map(
-            lambda k: emulation.run_entries(bounds[k], bounds[k + 1], *arguments),
+            lambda k: run_entries(bounds[k], bounds[k + 1], *arguments),
             range(threads),
         )
         return np.concatenate(list(parts), axis=1)
 
 
-def write(
-    codes: dict[str, Integers], chip: ChipSpec, rng: np.random.Generator
-) -> dict[str, Floats]:
-    """Return what the analog cells hold after ``codes`` were written to them.
+def write(codes: dict[str, Integers], chip: ChipSpec, trial: int) -> dict[str, Floats]:
+    """Return what the analog cells hold after ``codes`` were written to all circuits.
 
     No cell holds exactly its code, and each write comes out differently.
+
+    :param codes: shape (512,) or (2, 512) = (exc/inh, circuit)
     """
     written = {}
-    for name in sorted(codes):
-        code = codes[name].astype(float)
+    for name, code in codes.items():
+        cells = code.astype(float)
         if name not in _SWITCHES:
-            noise = chip.write_noise * rng.standard_normal(code.shape)
-            code = np.clip(code + noise, 0.5, CODE_MAX + 1)
-        written[name] = code
+            circuit = np.arange(CIRCUITS)
+            line = np.arange(code.size // CIRCUITS)[:, None]
+            cell = _CELLS.index(name)
+            noise = normals(chip.number, trial, cell, circuit, line, CELL)
+            cells += chip.write_noise * noise.reshape(code.shape)
+            cells = np.clip(cells, 0.5, CODE_MAX + 1)
+        written[name] = cells
     return written
 
 
@@ -169,21 +177,19 @@ def lane_parameters(
     leak = circuits.leak
     reachable = circuits.threshold < chip.membrane_high
     fires = config.fires[used] & reachable
-    lanes = np.empty((emulation.LANE_ROWS, len(used)), np.float32)
-    lanes[emulation.RATE] = a
-    lanes[emulation.RATE_EXC] = 1 / circuits.tau_syn[0]
-    lanes[emulation.RATE_INH] = 1 / circuits.tau_syn[1]
-    lanes[emulation.THRESHOLD] = np.where(
-        fires, circuits.threshold - leak, emulation.NEVER
-    )
+    lanes = np.empty((row.LANE_ROWS, len(used)), np.float32)
+    lanes[row.RATE] = a
+    lanes[row.RATE_EXC] = 1 / circuits.tau_syn[0]
+    lanes[row.RATE_INH] = 1 / circuits.tau_syn[1]
+    lanes[row.THRESHOLD] = np.where(fires, circuits.threshold - leak, row.NEVER)
     limits = (chip.membrane_low, chip.membrane_high)
-    lanes[emulation.RESET] = np.clip(circuits.reset, *limits) - leak
-    lanes[emulation.LOW] = chip.membrane_low - leak
-    lanes[emulation.HIGH] = chip.membrane_high - leak
+    lanes[row.RESET] = np.clip(circuits.reset, *limits) - leak
+    lanes[row.LOW] = chip.membrane_low - leak
+    lanes[row.HIGH] = chip.membrane_high - leak
     # This current makes a resting membrane wander with the wanted deviation.
     sigma = chip.noise * chip.membrane_noise
-    lanes[emulation.SIGMA] = sigma * a * np.sqrt((1 + decay) / (1 - decay))
-    lanes[emulation.LEAK] = leak
+    lanes[row.SIGMA] = sigma * a * np.sqrt((1 + decay) / (1 - decay))
+    lanes[row.LEAK] = leak
     return lanes
 
 
@@ -192,7 +198,7 @@ def response_tables(circuits: Circuits) -> NDArray[np.float32]:
 
     First axis: to the potential, to the current; second: excitatory, inhibitory.
     """
-    d = (np.arange(emulation.STEP_CYCLES + 1) * emulation.CYCLE_US)[:, None]
+    d = (np.arange(row.STEP_CYCLES + 1) * row.CYCLE_US)[:, None]
     a, b = 1 / circuits.tau_mem, 1 / circuits.tau_syn[:, None]
     x = 0.5 * d * (a - b)
     small = np.abs(x) < 1e-3

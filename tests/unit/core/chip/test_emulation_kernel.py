@@ -1,13 +1,14 @@
 """The kernel against an event-driven solution that is exact to rounding."""
 
-import numba
 import numpy as np
 import pytest
 
 from core.chip.circuit import Circuits
 from core.chip.signal_flow import response_tables
-from core.kernels import compile as kernel_compile
-from core.kernels import emulation
+from core.kernels import emulation_rows as row
+from core.kernels.emulation import run_entries
+from core.kernels.emulation_events import insert_sorted
+from core.kernels.emulation_replay import crossing, response
 
 
 def run(
@@ -17,14 +18,14 @@ def run(
     n = drive.shape[2]
     flat = np.zeros(n)
     circuits = Circuits(flat, flat, flat, tau_mem, tau_syn, flat)
-    lanes = np.zeros((emulation.LANE_ROWS, n), np.float32)
-    lanes[emulation.RATE] = 1 / tau_mem
-    lanes[emulation.RATE_EXC], lanes[emulation.RATE_INH] = 1 / tau_syn
-    lanes[emulation.THRESHOLD] = threshold
-    lanes[emulation.RESET] = reset
-    lanes[emulation.LOW], lanes[emulation.HIGH] = -1e6, 1e6
-    steps = int(duration / emulation.STEP_US)
-    return emulation.run_entries(
+    lanes = np.zeros((row.LANE_ROWS, n), np.float32)
+    lanes[row.RATE] = 1 / tau_mem
+    lanes[row.RATE_EXC], lanes[row.RATE_INH] = 1 / tau_syn
+    lanes[row.THRESHOLD] = threshold
+    lanes[row.RESET] = reset
+    lanes[row.LOW], lanes[row.HIGH] = -1e6, 1e6
+    steps = int(duration / row.STEP_US)
+    return run_entries(
         0,
         1,
         steps,
@@ -39,6 +40,7 @@ def run(
         np.ones(n, bool),
         np.arange(n),
         n,
+        1,
         0,
         np.zeros((0, 2), np.int64),
         np.zeros((0, 1, n), np.float32),
@@ -148,40 +150,30 @@ def test_a_peak_between_two_sub_steps_is_not_missed():
 
 def test_the_response_has_no_pole_at_equal_rates():
     for b in (0.1, 0.1 + 1e-9, 0.1001):
-        value = emulation.response(5.0, 0.1, b, np.exp(-0.5), np.exp(-5 * b))
+        value = response(5.0, 0.1, b, np.exp(-0.5), np.exp(-5 * b))
         assert value == pytest.approx(5 * np.exp(-0.5), rel=1e-3)
-    unequal = emulation.response(2.0, 3.0, 0.1, np.exp(-6.0), np.exp(-0.2))
+    unequal = response(2.0, 3.0, 0.1, np.exp(-6.0), np.exp(-0.2))
     assert unequal == pytest.approx((np.exp(-0.2) - np.exp(-6.0)) / 2.9)
 
 
 @pytest.mark.parametrize(("end", "slope"), [(3.0, 2.0), (1.2, -2.0), (0.5, -5.0)])
 def test_a_crossing_lies_on_the_cubic(end, slope):
-    x = emulation.crossing(0.0, 4.0, end, slope, 0.9)
+    x = crossing(0.0, 4.0, end, slope, 0.9)
     a = 4.0 - 2 * end + slope
     b = -8.0 + 3 * end - slope
     assert ((a * x + b) * x + 4.0) * x == pytest.approx(0.9, abs=1e-6)
 
 
 def test_no_crossing_is_reported_as_beyond_the_segment():
-    assert emulation.crossing(0.0, 1.0, 0.5, 0.2, 0.9) == 2.0
-    assert emulation.crossing(0.0, -1.0, 0.5, 0.2, 0.9) == 2.0
+    assert crossing(0.0, 1.0, 0.5, 0.2, 0.9) == 2.0
+    assert crossing(0.0, -1.0, 0.5, 0.2, 0.9) == 2.0
 
 
 def test_events_are_kept_in_order_of_time():
     left, source = np.zeros(4, np.int64), np.zeros(4, np.int64)
     count = 0
     for c, s in ((5, 1), (20, 2), (11, 3), (20, 4), (1, 5)):
-        count = emulation.insert_sorted(left, source, count, c, s)
+        count = insert_sorted(left, source, count, c, s)
     assert count == 4  # full
     assert left.tolist() == [20, 20, 11, 5]
     assert source.tolist() == [2, 4, 3, 1]
-
-
-def test_kernels_work_without_a_cache_directory(monkeypatch):
-    def refusing(*, cache=False, **settings):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return numba.njit(**settings)
-
-    monkeypatch.setattr(kernel_compile, "njit", refusing)
-    assert kernel_compile.kernel(lambda x: x + 1)(1) == 2

@@ -8,7 +8,7 @@ from core.chip.events import INPUT_LATENCY
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import ExternalPopulation, Network, Projection
 from core.chip.pipeline import execute
-from core.kernels.emulation import LOOP_STEPS, STEP_CYCLES
+from core.kernels.emulation_rows import LOOP_STEPS, STEP_CYCLES
 from core.spec.chip import IDEAL, TYPICAL
 from core.units import us
 
@@ -158,6 +158,17 @@ def test_a_reset_above_threshold_fires_at_the_refractory_rate(network):
     run = execute(net, {}, 1, 12500, CHIP)
     cycles = run.observables["lif"].events.cycle
     assert np.all(np.diff(cycles) == run.config.refractory_cycles[0])
+
+
+def test_a_neuron_that_fires_at_rest_is_never_read_above_its_threshold(network):
+    net = network([[0]] * 4, leak=200.0, threshold=100.0)
+    # The CADC of some trials samples within the first sub-step.
+    for trial in range(40):
+        run = execute(net, {}, 1, 1250, IDEAL, trial=trial, keep_membrane=True)
+        observed = run.observables["lif"]
+        assert observed.cadc.max() <= 101  # half a code of calibration, rounding
+        assert observed.membrane.max() <= 100.5
+        assert observed.events.cycle.min() <= 1
 
 
 def test_the_madc_sees_what_the_membrane_does(network, events):

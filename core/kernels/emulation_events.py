@@ -1,0 +1,84 @@
+"""What the events of one sub-step do to the lanes.
+
+Events are kept as two lists, cycles left to the end of the sub-step and source, which
+fall in the first.
+"""
+
+import numpy as np
+from numba import float32
+
+from core.kernels.compile import kernel
+from core.kernels.emulation_rows import ADD_E, ADD_I, ADD_V, Counts, Values
+
+
+@kernel
+def gather(
+    p: Values,
+    n: int,
+    drive: Values,
+    span: Counts,
+    table: Values,
+    left: Counts,
+    source: Counts,
+    events: int,
+) -> None:
+    """Sum what the events of a sub-step add to the state at its end.
+
+    :param span: shape (2, sources, 2), first and last + 1 lane that a source drives
+    :param table: shape (2, 2, 26, n): (potential, current), line, cycles left, lane
+    """
+    zero = float32(0)
+    for j in range(n):
+        p[ADD_V, j] = zero
+        p[ADD_E, j] = zero
+        p[ADD_I, j] = zero
+    for q in range(events):
+        s = source[q]
+        c = left[q]
+        for j in range(span[0, s, 0], span[0, s, 1]):
+            w = drive[0, s, j]
+            p[ADD_V, j] += w * table[0, 0, c, j]
+            p[ADD_E, j] += w * table[1, 0, c, j]
+        for j in range(span[1, s, 0], span[1, s, 1]):
+            w = drive[1, s, j]
+            p[ADD_V, j] -= w * table[0, 1, c, j]
+            p[ADD_I, j] += w * table[1, 1, c, j]
+
+
+@kernel
+def insert_sorted(left: Counts, source: Counts, events: int, c: int, s: int) -> int:
+    """Put an event into a list that falls in ``left``; return the new length."""
+    if events >= left.shape[0]:
+        return events
+    k = events
+    while k > 0 and left[k - 1] < c:
+        left[k] = left[k - 1]
+        source[k] = source[k - 1]
+        k -= 1
+    left[k] = c
+    source[k] = s
+    return events + 1
+
+
+@kernel
+def driven_lanes(drive: Values) -> Counts:
+    """Return the first and the last + 1 lane of each source, shape (2, sources, 2)."""
+    span = np.zeros((2, drive.shape[1], 2), np.int64)
+    for line in range(2):
+        for s in range(drive.shape[1]):
+            for j in range(drive.shape[2]):
+                if drive[line, s, j] != 0:
+                    if span[line, s, 1] == 0:
+                        span[line, s, 0] = j
+                    span[line, s, 1] = j + 1
+    return span
+
+
+@kernel
+def resized(spikes: Counts, total: int, room: int) -> Counts:
+    """Return a copy of the first ``total`` columns with space for ``room``."""
+    copy = np.empty((3, room), np.int64)
+    for row in range(3):
+        for k in range(total):
+            copy[row, k] = spikes[row, k]
+    return copy
