@@ -1,12 +1,8 @@
 """Our layers as programs call them: the public functions of `core.functional`.
 
-Parameters are numbers, weights are trained. The recurrent layer is one call, because
-its spikes come back within it.
+Parameters are numbers, weights are trained.
 """
 
-import importlib
-import importlib.util
-from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
@@ -66,9 +62,6 @@ def adex(x: Tensor) -> Tensor:
     return cuba_aelif_integration(x, **NEURON, **ADEX)[-1]
 
 
-def recurrent() -> Callable[[Tensor, Tensor], Tensor] | None:
-    """Return the recurrent layer, None if this version has none."""
-    if importlib.util.find_spec("core.functional.recurrent") is None:
-        return None
-    module = importlib.import_module("core.functional.recurrent")
-    return lambda x, weight: module.recurrent_integration(x, weight, **NEURON)[-1]
+def recurrent(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the spikes of a recurrent LIF layer."""
+    return cuba_aelif_integration(x, **NEURON, recurrent_weight=weight)[-1]

@@ -156,7 +156,7 @@ def torch_candidate(
 
 def our_layers(work: Workload) -> Layers:
     """Return the public functions of `core.functional`, as they stand now."""
-    return Layers(ours.lif, ours.li, ours.recurrent(), ours.adex, ours.project)
+    return Layers(ours.lif, ours.li, ours.recurrent, ours.adex, ours.project)
 
 
 def loop_layers(work: Workload) -> Layers:

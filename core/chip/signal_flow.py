@@ -1,7 +1,6 @@
 """What the configured chip does with its inputs."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from core.chip.readout import cadc_codes, cadc_cycles, madc_codes, madc_cycles
 from core.chip.results import ChipConfig, Events, OutputData
 from core.kernels import emulation_rows as row
 from core.kernels.emulation import run_entries
+from core.kernels.lanes import pool
 from core.kernels.noise import CELL, normals
 from core.spec.chip import ChipSpec
 from core.units import CODE_MAX
@@ -118,12 +118,10 @@ def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:
     if threads <= 1:
         return run_entries(0, batch, *arguments)
     bounds = [batch * k // threads for k in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
-        parts = pool.map(
-            lambda k: run_entries(bounds[k], bounds[k + 1], *arguments),
-            range(threads),
-        )
-        return np.concatenate(list(parts), axis=1)
+    parts = pool().map(
+        lambda k: run_entries(bounds[k], bounds[k + 1], *arguments), range(threads)
+    )
+    return np.concatenate(list(parts), axis=1)
 
 
 def write(codes: dict[str, Integers], chip: ChipSpec, trial: int) -> dict[str, Floats]:

@@ -1,6 +1,7 @@
 """The numerics: torch, model units, differentiable."""
 
 from core.functional.aelif import cuba_aelif_integration
+from core.functional.compiled import reference
 from core.functional.dropout import batch_dropout
 from core.functional.eventprop import EventPropLIFFunction, EventPropSynapseFunction
 from core.functional.li import exp_cuba_li_integration
@@ -34,6 +35,7 @@ __all__ = [
     "linear_exponential_clamp",
     "linear_mock",
     "linear_sparse",
+    "reference",
     "refractory_update",
     "superspike_func",
     "threshold",

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from core.errors import ParameterError, ShapeError
 from core.functional import fused, loop, step_code
+from core.functional.compiled import applies
 from core.functional.measured import Measured
 from core.functional.parameters import check_parameter, parameter
 from core.functional.step_code import CuBaStepCode
@@ -56,6 +57,7 @@ def cuba_aelif_integration(
     subthreshold_adaptation: bool = False,
     spike_triggered_adaptation: bool = False,
     integration_step_code: str | None = None,
+    recurrent_weight: Tensor | None = None,
 ) -> Traces:
     """Integrate neurons with current-based synapses over time.
 
@@ -72,6 +74,8 @@ def cuba_aelif_integration(
     :param integration_step_code: code to execute in each step, see
         `core.functional.step_code`; what `CuBaStepCode` writes for these flags takes
         the loops of the library, like None
+    :param recurrent_weight: weights from the neurons to themselves, shape (target,
+        source), model units; a spike acts one step later
     :returns: membrane, membrane by MADC, current, adaptation, adaptation by MADC,
         spikes; each of shape (time, batch, neurons), the MADC ones as measured or None
     :raises ShapeError: if ``input`` has not three dimensions, or measured data or a
@@ -124,18 +128,33 @@ def cuba_aelif_integration(
         subthreshold_adaptation_strength=subthreshold_adaptation_strength,
         spike_triggered_adaptation_increment=spike_triggered_adaptation_increment,
     )
-    code = integration_step_code
+    code, feedback = integration_step_code, recurrent_weight
+    if feedback is not None:
+        _check_feedback(feedback, input, terms)
     if code is not None and code != terms.generate():
+        if feedback is not None:
+            raise ParameterError(
+                "recurrent_weight",
+                "step code of the caller has no recurrence.",
+                "Write it into the code: v, i and z are those of the last step.",
+            )
         membrane, current, adaptation, spikes = step_code.integrate(
             code, input, hw, terms, values, dt=dt, method=method, alpha=alpha
         )
-    elif hw_data is None and fused.applies(input, terms, values):
+    elif applies(input, values | {"weight": feedback, "alpha": alpha}):
         membrane, current, adaptation, spikes = fused.integrate(
-            input, terms, values, dt=dt
+            input, hw, terms, values, dt=dt, alpha=alpha, feedback=feedback
         )
     else:
         membrane, current, adaptation, spikes = loop.integrate(
-            input, hw, terms, values, dt=dt, method=method, alpha=alpha
+            input,
+            hw,
+            terms,
+            values,
+            dt=dt,
+            method=method,
+            alpha=alpha,
+            feedback=feedback,
         )
     return (
         membrane,
@@ -145,6 +164,22 @@ def cuba_aelif_integration(
         hw.adaptation_madc,
         spikes,
     )
+
+
+def _check_feedback(weight: Tensor, input: Tensor, terms: CuBaStepCode) -> None:
+    neurons = input.shape[-1]
+    if weight.shape != (neurons, neurons):
+        raise ShapeError(
+            "recurrent_weight",
+            f"has shape {tuple(weight.shape)}, there are {neurons} neurons.",
+            f"Give it the shape ({neurons}, {neurons}), (target, source).",
+        )
+    if not terms.fire:
+        raise ParameterError(
+            "recurrent_weight",
+            "neurons that do not fire have no recurrence.",
+            "Set fire=True, or leave the weight out.",
+        )
 
 
 def check_input(input: Tensor) -> None:

@@ -13,16 +13,11 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from core.errors import ShapeError
-from core.functional.adjoint import adjoint
+from core.functional import adjoint, fused_eventprop, trajectory
+from core.functional.compiled import applies
 from core.functional.measured import Measured
-from core.functional.trajectory import (
-    Neuron,
-    Trajectory,
-    check_crossing,
-    currents,
-    integrate,
-    neuron,
-)
+from core.functional.projection import project
+from core.functional.trajectory import Neuron, Trajectory, check_crossing, neuron
 
 
 class CUBALIFParams(NamedTuple):
@@ -151,7 +146,7 @@ class EventPropSynapseFunction(torch.autograd.Function):
         :returns: shape (2, time, batch, target)
         """
         ctx.save_for_backward(input, weight)
-        graded = input @ weight.T
+        graded = project(input, weight)
         return torch.stack([graded, torch.zeros_like(graded)])
 
     @staticmethod
@@ -209,30 +204,37 @@ def _forward(
     """Return spikes, membrane and current, and keep what the gradient needs."""
     check_crossing(crossing)
     x = input[0, : measured.length(input[0])]
+    compiled = applies(x, n._asdict())
+    loops: Any = fused_eventprop if compiled else trajectory
     if measured.spikes is None:
-        trajectory = integrate(x, n, crossing)
+        found = loops.integrate(x, n, crossing)
     else:
-        trajectory = Trajectory(
+        found = Trajectory(
             spikes=measured.spikes[: len(x)].to(x, copy=True),
             membrane=None,
-            current=currents(x, n, crossing),
+            current=loops.currents(x, n, crossing),
             moment=None if crossing == "grid" else torch.ones_like(x),
         )
-    membrane = trajectory.membrane
+    membrane = found.membrane
     if measured.voltage is not None:
         membrane = measured.voltage[: len(x)].to(x, copy=True)
     ctx.neuron, ctx.shape = n, input.shape
-    ctx.save_for_backward(trajectory.spikes, trajectory.current, trajectory.moment)
+    ctx.adjoint = (fused_eventprop if compiled else adjoint).adjoint
+    ctx.save_for_backward(found.spikes, found.current, found.moment)
     ctx.set_materialize_grads(False)
-    current = trajectory.current if measured.spikes is None else None
-    return trajectory.spikes, membrane, current
+    current = found.current if measured.spikes is None else None
+    return found.spikes, membrane, current
 
 
 def _backward(ctx: Any, grad_spikes: Tensor | None) -> Tensor | None:
     if grad_spikes is None:
         return None
     spikes, current, moment = ctx.saved_tensors
+    found: Tensor = ctx.adjoint(
+        grad_spikes, Trajectory(spikes, None, current, moment), ctx.neuron
+    )
+    if len(spikes) == ctx.shape[1]:
+        return found
     gradient = grad_spikes.new_zeros(ctx.shape)
-    trajectory = Trajectory(spikes, None, current, moment)
-    gradient[:, : len(spikes)] = adjoint(grad_spikes, trajectory, ctx.neuron)
+    gradient[:, : len(spikes)] = found
     return gradient

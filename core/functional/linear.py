@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.errors import ParameterError, ShapeError
 from core.functional.parameters import check_parameter
+from core.functional.projection import project
 from core.units import WEIGHT_MAX
 
 
@@ -22,7 +23,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> linear(torch.ones(4, 1, 2), torch.ones(3, 2)).shape
     torch.Size([4, 1, 3])
     """
-    return F.linear(input, weight, bias)
+    y = project(input, weight)
+    return y if bias is None else y + bias
 
 
 def linear_sparse(
@@ -57,7 +59,7 @@ def linear_sparse(
                 "Give both the shape (target, source).",
             )
         weight.data[~connections] = 0
-    return F.linear(input, weight, bias)
+    return linear(input, weight, bias)
 
 
 class WeightRounding(torch.autograd.Function):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.functional import dynamics
@@ -28,6 +29,7 @@ def integrate(
     dt: float,
     method: str,
     alpha: float,
+    feedback: Tensor | None = None,
 ) -> States:
     """Integrate neurons over time.
 
@@ -36,6 +38,7 @@ def integrate(
     :param terms: which terms there are
     :param values: the parameters of these terms, by their names in the step code
     :param dt: step width, s
+    :param feedback: weights from the neurons to themselves, shape (target, source)
     """
     mobility, decay = dt / values["c"], 1 - dt / values["tau_syn"]
     leak, reset = values.get("leak"), values.get("reset", 0.0)
@@ -67,7 +70,7 @@ def integrate(
         for current in currents:
             drive = drive + current(v, w)
         v = inject(v + mobility * drive, v_hw)
-        i = i * decay + x
+        i = i * decay + (x if feedback is None else x + F.linear(z, feedback))
         if terms.fire:
             z = inject(threshold(v - values["threshold"], method, alpha), z_hw)
         if terms.adaptive:

@@ -66,7 +66,7 @@ class Measured:
         :param input: shape (time, batch, neurons)
         :raises ShapeError: if batch size or number of neurons differ
         """
-        parts = [p for p in self._parts() if p is not None]
+        parts = [p for p in self.parts() if p is not None]
         for part in parts:
             if part.shape[1:] != input.shape[1:]:
                 raise ShapeError(
@@ -83,12 +83,13 @@ class Measured:
             input[:length].unbind(0),
             *(
                 [None] * length if p is None else p[:length].unbind(0)
-                for p in self._parts()
+                for p in self.parts()
             ),
             strict=True,
         )
 
-    def _parts(self) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    def parts(self) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        """Return membrane, adaptation and spikes."""
         return self.voltage, self.adaptation, self.spikes
 
 

@@ -52,21 +52,22 @@ def check_parameter(name: str, value: Any, above: float | None = None) -> Any:
 
     :raises ParameterError: if a value is no number, not finite or too small
     """
-    if isinstance(value, np.ndarray):
-        value = torch.as_tensor(value)
     wished = "a finite number" if above is None else f"a finite number above {above:g}"
-    if isinstance(value, Tensor):
-        good = torch.isfinite(value)
-        if above is not None:
-            good = good & (value > above)
-        if not good.all():
-            wrong = value.detach()[~good].flatten()[0].item()
-            raise ParameterError(name, f"is {wrong:.6g}.", f"Give {wished}.")
-        return value
-    if not isinstance(value, Real):
-        several = isinstance(value, list | tuple)
-        fix = f"a tensor: torch.tensor({value!r})" if several else wished
-        raise ParameterError(name, f"is {value!r}, not a number.", f"Give {fix}.")
+    if not isinstance(value, float):  # most are, and this is the quickest test
+        if isinstance(value, np.ndarray):
+            value = torch.as_tensor(value)
+        if isinstance(value, Tensor):
+            good = torch.isfinite(value)
+            if above is not None:
+                good = good & (value > above)
+            if not good.all():
+                wrong = value.detach()[~good].flatten()[0].item()
+                raise ParameterError(name, f"is {wrong:.6g}.", f"Give {wished}.")
+            return value
+        if not isinstance(value, Real):
+            several = isinstance(value, list | tuple)
+            fix = f"a tensor: torch.tensor({value!r})" if several else wished
+            raise ParameterError(name, f"is {value!r}, not a number.", f"Give {fix}.")
     number = float(value)
     if not math.isfinite(number) or (above is not None and number <= above):
         raise ParameterError(name, f"is {number:.6g}.", f"Give {wished}.")

@@ -93,6 +93,9 @@ def check_alpha(where: str, alpha: Any) -> Any:
     """
     name = f"{where}.alpha"
     checked = check_parameter(name, alpha)
-    if (torch.as_tensor(checked) < 0).any():
+    if isinstance(checked, Tensor) and checked.numel() == 1:
+        checked = checked.item()
+    negative = checked < 0
+    if bool(negative.any() if isinstance(negative, Tensor) else negative):
         raise ParameterError(name, f"is {alpha}.", "Give 0 or more, 50 for example.")
     return checked

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import floors, layers, ours, tables
+from benchmarks import floors, layers, tables
 from benchmarks.measure import Samples
 from benchmarks.peers import LOOP, OURS, PROTOTYPE, candidates
 from benchmarks.results import Result
@@ -41,7 +41,7 @@ def result(**seconds):
     return Result("W3", SMALL["W3"], tuple(seconds), taken, {}, {})
 
 
-@pytest.mark.parametrize("name", [n for n in SMALL if n != "W6" or ours.recurrent()])
+@pytest.mark.parametrize("name", SMALL)
 def test_ours_and_the_loop_compute_the_same_network(name):
     spikes, gradients = [], []
     for each in (OURS, LOOP):

@@ -6,7 +6,12 @@ import pytest
 import torch
 
 from core.errors import HXError
-from core.functional import CuBaStepCode, cuba_aelif_integration, step_code
+from core.functional import (
+    CuBaStepCode,
+    cuba_aelif_integration,
+    reference,
+    step_code,
+)
 from core.functional.step_code import StepCodeError
 from core.handle import Handle
 from core.observables import AnalogObservable
@@ -70,7 +75,10 @@ def assert_same(flags: dict[str, bool], hw: Any, code: CuBaStepCode) -> None:
     # with a comment it is not the code of the library any more, so it is executed
     for text in (None, code.generate() + "  # executed"):
         x = drive()
-        found = integrate(text, x, hw_data=hw, **flags)
+        with (
+            reference()
+        ):  # the compiled kernels have an exponential function of their own
+            found = integrate(text, x, hw_data=hw, **flags)
         v, _, i, w, _, z = found
         (v.sum() + (i * w).sum() + z.sum()).backward()
         runs.append((v, i, w, z, x.grad))
