@@ -2,7 +2,6 @@
 
 import logging
 from abc import ABC, abstractmethod
-from copy import copy
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -245,14 +244,17 @@ class ExecutionInstance(BaseExecutionInstance):
     def calibrate(self) -> None:
         """Find the codes of all populations, or read the targets of a loaded file.
 
-        Nothing is done if no parameter changed since the last time.
+        Nothing is done if no parameter and no calibration changed since the last time.
 
         :raises PlacementError: if the neurons do not fit
+        :raises CalibrationError: if a loaded calibration leaves out their circuits
+        :raises NotEmulatedError: if events shall bypass the neurons
         """
+        self._refuse_bypass()
         if self.calib_path is not None and self.stored is None:
             self.load_calib(self.calib_path)
         changed = [p.calib_changed_since_last_run() for p in self._neurons]
-        if not any(changed):
+        if not any(changed) and self._placed is not None:
             return
         network = self.network_builder().done()
         if self.stored is None:
@@ -265,20 +267,10 @@ class ExecutionInstance(BaseExecutionInstance):
             log.warning("%s: parameters are not read from %s.", self, source)
         else:
             self.locate(pipeline.placed(network, self.memory))
-            self._part_shared_parameters()
             for p in self._neurons:
                 if p.read_params_from_calibration:
                     p.params_from_calibration(self.calib.target, p.coordinates)
                 p.calib_changed_since_last_run()  # what was read is no change
-
-    def _part_shared_parameters(self) -> None:
-        """Give each population parameters of its own: it gets values of its own."""
-        seen: set[int] = set()
-        for p in self._neurons:
-            for name, parameter in p.params_dict().items():
-                if id(parameter) in seen and not parameter.is_trainable():
-                    setattr(p, name, copy(parameter))
-                seen.add(id(parameter))
 
     def execute(
         self,
@@ -294,7 +286,9 @@ class ExecutionInstance(BaseExecutionInstance):
         """Run ``network`` on this chip, as `core.chip.pipeline.execute` does.
 
         :param cycles: duration of a batch entry, FPGA cycles
+        :raises NotEmulatedError: if events shall bypass the neurons
         """
+        self._refuse_bypass()
         return pipeline.execute(
             network,
             inputs,
@@ -337,11 +331,10 @@ class ExecutionInstance(BaseExecutionInstance):
         self._check_chip(kept, placement)
         return self._chip
 
-    def _check_chip(self, settings: NeuronSettings, placement: PlacementResult) -> None:
-        """Raise if the chip cannot run as it is set.
+    def _refuse_bypass(self) -> None:
+        """Raise if events shall bypass the neurons.
 
-        :raises CalibrationError: if circuits in use have no codes
-        :raises NotEmulatedError: if events shall bypass the neurons
+        :raises NotEmulatedError: if they shall
         """
         if self._chip is not None and self._chip.bypass:
             raise NotEmulatedError(
@@ -349,6 +342,12 @@ class ExecutionInstance(BaseExecutionInstance):
                 "its chip shall bypass the neurons, which is not emulated.",
                 "Leave Chip.default_neuron_bypass out.",
             )
+
+    def _check_chip(self, settings: NeuronSettings, placement: PlacementResult) -> None:
+        """Raise if the chip cannot run as it is set.
+
+        :raises CalibrationError: if circuits in use have no codes
+        """
         for name, circuits in placement.circuits.items():
             if (settings.codes["leak"][circuits] < 0).any():
                 raise CalibrationError(
@@ -360,7 +359,8 @@ class ExecutionInstance(BaseExecutionInstance):
     def locate(self, placement: PlacementResult) -> None:
         """Note where the neurons are.
 
-        :raises CalibrationError: if a loaded calibration leaves out their circuits
+        :raises CalibrationError: if a loaded calibration leaves out their circuits, or
+            the threshold of neurons that shall spike
         """
         if placement is self._placed:
             return
@@ -368,10 +368,12 @@ class ExecutionInstance(BaseExecutionInstance):
         shape = SingleCompartmentNeuron(1).compartments
         for p in self._neurons:
             circuits = placement.circuits[str(p.descriptor)]
-            if self.stored and (self.stored.result.codes["leak"][circuits] < 0).any():
+            fires = getattr(p, "fire", True) and "threshold" not in p.codes
+            missing = self.stored.missing(circuits, fires) if self.stored else ""
+            if missing:
                 raise CalibrationError(
                     str(self),
-                    f"the loaded calibration has no codes for '{p.descriptor}'.",
+                    f"the loaded calibration has no {missing} for '{p.descriptor}'.",
                     "Load a calibration of the whole chip, or none.",
                 )
             places = [LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(c)) for c in circuits]

@@ -134,7 +134,7 @@ class Experiment(BaseExperiment):
 
     @property
     def default_execution_instance(self) -> ExecutionInstance:
-        """The chip of all modules that were given none."""
+        """The chip of all modules that were given none; another may be assigned."""
         if self._default_execution_instance is None:
             self._default_execution_instance = ExecutionInstance(
                 input_loopback=self.input_loopback,
@@ -146,7 +146,23 @@ class Experiment(BaseExperiment):
 
     @default_execution_instance.setter
     def default_execution_instance(self, instance: ExecutionInstance) -> None:
-        self._default_execution_instance = instance
+        if not isinstance(instance, ExecutionInstance):
+            raise ParameterError(
+                "Experiment.default_execution_instance",
+                f"is set to {instance!r}.",
+                "Give an ExecutionInstance.",
+            )
+        before, self._default_execution_instance = (
+            self._default_execution_instance,
+            instance,
+        )
+        if before is None or before is instance or self.mock:
+            return
+        moved = [p for p in before.modules if p in self._populations]
+        for population in moved:
+            before.unregister(population)
+        for population in moved:
+            self._instance_of(population).register(population)
 
     @property
     def calibration(self) -> StoredCalibration | None:
@@ -225,9 +241,7 @@ class Experiment(BaseExperiment):
 
     def _instance_of(self, module: HXModule) -> ExecutionInstance:
         """Return the chip of ``module``, by default the default one."""
-        if module.execution_instance is None:
-            module.execution_instance = self.default_execution_instance
-        return module.execution_instance
+        return module.execution_instance or self.default_execution_instance
 
     def run(self, runtime: int | None) -> ExecutionInfo | None:
         """Run and fill the handles of all modules; `core.run` is the same.
@@ -237,7 +251,8 @@ class Experiment(BaseExperiment):
         :raises ParameterError: if ``runtime`` is not an int and the chip is to be used
         """
         try:
-            if not self.mock and not isinstance(runtime, int):
+            whole = isinstance(runtime, int) and not isinstance(runtime, bool)
+            if not self.mock and not whole:
                 raise ParameterError(
                     "run",
                     "Requested runtime invalid.",

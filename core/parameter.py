@@ -9,7 +9,8 @@ class                                 value on the chip      value in the model
 `ModelParameter`                      the same               given
 ====================================  =====================  =====================
 
-Values are numbers, tensors that broadcast to (batch, neurons), or None.
+Values are numbers, tensors that broadcast to (batch, neurons), or None; none has a
+unit.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,7 @@ import torch
 from torch import nn
 
 from core.errors import ParameterError
+from core.plain_values import refuse_units
 
 SetOnChip = Callable[..., None]
 
@@ -29,6 +31,7 @@ class HXBaseParameter(nn.Module):
 
     :param hardware_value: value on the chip, in the units of the chip
     :param model_value: value in the model, in model units
+    :raises ParameterError: if a value has a unit, then or when it is set later
 
     >>> parameter = HXBaseParameter(80, 0.0).make_trainable()
     >>> parameter.model_value.requires_grad, parameter.hardware_value
@@ -37,8 +40,8 @@ class HXBaseParameter(nn.Module):
 
     def __init__(self, hardware_value: Any, model_value: Any) -> None:
         super().__init__()
-        self._hardware_value = hardware_value
-        self._model_value = model_value
+        self._hardware_value = self._plain(hardware_value)
+        self._model_value = self._plain(model_value)
         self.set_on_chip_func: SetOnChip | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -47,6 +50,20 @@ class HXBaseParameter(nn.Module):
         else:
             super().__setattr__(name, value)
 
+    def __copy__(self) -> Self:
+        """Return a parameter with the same values; setting one leaves the other."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__ = self.__dict__ | {"_parameters": dict(self._parameters)}
+        return twin
+
+    def _plain(self, value: Any) -> Any:
+        """Return ``value``.
+
+        :raises ParameterError: if it has a unit
+        """
+        refuse_units(type(self).__name__, value)
+        return value
+
     @property
     def hardware_value(self) -> Any:
         """Value on the chip."""
@@ -54,7 +71,7 @@ class HXBaseParameter(nn.Module):
 
     @hardware_value.setter
     def hardware_value(self, value: Any) -> None:
-        self._hardware_value = value
+        self._hardware_value = self._plain(value)
 
     @property
     def model_value(self) -> Any:
@@ -67,6 +84,7 @@ class HXBaseParameter(nn.Module):
 
     def _store(self, value: Any) -> None:
         """Set the model value; one that is trained stays the same `nn.Parameter`."""
+        self._plain(value)
         if not self.is_trainable() or isinstance(value, nn.Parameter):
             self._model_value = value
             return
@@ -133,8 +151,12 @@ def detached(value: Any) -> Any:
 
 
 def hardware_array(parameter: HXBaseParameter) -> Any:
-    """Return the value on the chip as a NumPy array."""
+    """Return the value on the chip as a NumPy array.
+
+    :raises ParameterError: if the function of a parameter gave it a unit
+    """
     value = parameter.hardware_value_detach()
+    refuse_units(type(parameter).__name__, value)
     return value.cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
 
 
@@ -300,7 +322,7 @@ class MockParameter(HXBaseParameter):
 
     :param mean: of the distribution
     :param std: its standard deviation; None has none
-    :raises ParameterError: if ``std`` is negative
+    :raises ParameterError: if ``std`` is negative or has a unit
 
     >>> _ = torch.manual_seed(0)
     >>> leak = MockParameter(80.0, 2.0)
@@ -349,6 +371,8 @@ class MockParameter(HXBaseParameter):
 
         :param size: shape of the value; None takes that of mean and deviation
         """
+        for value in (self._mean, self._std):
+            self._plain(value)
         mean = torch.as_tensor(self._mean, dtype=torch.get_default_dtype())
         spread = 0.0 if self._std is None else self._std
         std = torch.as_tensor(spread, dtype=mean.dtype)

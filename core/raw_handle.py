@@ -1,7 +1,7 @@
-"""Raw recordings of a population as lists, and how they become tensors.
+"""Raw recordings of a population, and how they become tensors.
 
 ===============  ===================================================================
-class            data; cycles are FPGA cycles of 8 ns
+class            data as lists; cycles are FPGA cycles of 8 ns
 ===============  ===================================================================
 `SpikeHandle`    ``data[batch][neuron]`` lists the cycles of the spikes
 `CADCHandle`     ``data[batch][neuron]`` lists pairs of cycle and value, raw − 128
@@ -9,33 +9,59 @@ class            data; cycles are FPGA cycles of 8 ns
                  neuron that the MADC reads
 ===============  ===================================================================
 
-`core.observables` holds the same as arrays, which is what a run of the chip gives, and
-puts both on the time grid.
+A run gives them to ``post_process``; lists are put in the order of time. Dense tensors
+lie on the time grid of the experiment and have ``ceil(runtime / dt) + 1`` rows: shape
+(time, batch, neurons).
 """
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from core import observables
+from core import raw_lists
+from core.chip.network import Integers
 from core.chip.results import Events
 from core.errors import NotEmulatedError, ParameterError, ShapeError
+from core.raw_lists import Sample
 from core.units import CADC_SIGNED_OFFSET, CYCLE, MADC_MAX
 
-#: A cycle and a value.
-Sample = tuple[int, int]
+INTERPOLATION_MODES = ("linear", "nn")
+
+
+class ModeError(ParameterError, RuntimeError):
+    """There is no such interpolation mode."""
+
+
+def rows(runtime: float, dt: float) -> int:
+    """Return the number of rows of a dense tensor.
+
+    :param runtime: s
+    :param dt: step width, s
+    :raises ParameterError: if they are no times
+    """
+    if not (0 < dt < math.inf and 0 <= runtime < math.inf):
+        raise ParameterError(
+            "dense recording",
+            f"its runtime is {runtime:g} s and the step width {dt:g} s.",
+            "Give a runtime of 0 or more and a positive step width, in seconds.",
+        )
+    return math.ceil(runtime / dt - 1e-6) + 1  # 100 steps may be 100.0000001
 
 
 class SpikeHandle:
     """Spikes of one population.
 
-    :param data: cycles by batch entry and neuron
+    :param data: cycles by batch entry and neuron, or events of the chip
     :param batch_size: number of batch entries
     :param population_size: number of neurons
-    :raises ShapeError: if there are other numbers of them in ``data``
+    :ivar events: the spikes as arrays; of one batch entry, in the order of their time
+    :raises ShapeError: if ``data`` are no lists for so many entries and neurons
+    :raises ParameterError: if a cycle is no whole number of 0 or more
 
     >>> handle = SpikeHandle([[[], [250]]], batch_size=1, population_size=2)
     >>> handle.to_dense(3e-6, 1e-6)[:, 0]
@@ -45,49 +71,61 @@ class SpikeHandle:
             [0, 0]], dtype=torch.uint8)
     """
 
+    events: Events
+
     def __init__(
         self,
-        data: Sequence[Sequence[Sequence[int]]],
+        data: Sequence[Sequence[Sequence[int]]] | Events,
         batch_size: int,
         population_size: int,
     ) -> None:
         self.batch_size, self.population_size = batch_size, population_size
         self.set_data(data)
 
+    @property
+    def batch(self) -> int:
+        """Number of batch entries."""
+        return self.batch_size
+
     def get_data(self) -> list[list[list[int]]]:
         """Return the cycles by batch entry and neuron."""
-        return self._data
+        neurons = range(self.population_size)
+        lists: list[list[list[int]]] = [
+            [[] for _ in neurons] for _ in range(self.batch_size)
+        ]
+        for cycle, batch, neuron in self.to_raw().T.tolist():
+            lists[batch][neuron].append(cycle)
+        return lists
 
-    def set_data(self, data: Sequence[Sequence[Sequence[int]]]) -> None:
+    def set_data(self, data: Sequence[Sequence[Sequence[int]]] | Events) -> None:
         """Replace the spikes.
 
         :raises ShapeError: if the batch entries or neurons are others
+        :raises ParameterError: if a cycle is no whole number of 0 or more
         """
-        _check_counts("SpikeHandle", data, self.batch_size, self.population_size)
-        self._data = [[_cycles(neuron) for neuron in entry] for entry in data]
-
-    @property
-    def batch(self) -> int:
-        """Number of batch entries, as `core.observables.SpikeHandle` calls it."""
-        return self.batch_size
-
-    @property
-    def events(self) -> Events:
-        """The spikes as arrays, in the order of their time."""
-        return Events(*self.to_raw().numpy())
+        if isinstance(data, Events):
+            self.events = data
+            return
+        sizes = self.batch_size, self.population_size
+        flat = [
+            (raw_lists.cycle("SpikeHandle", cycle), *divmod(index, sizes[1]))
+            for index, column in enumerate(
+                raw_lists.by_neuron("SpikeHandle", data, *sizes)
+            )
+            for cycle in raw_lists.listed("SpikeHandle", "spikes", column)
+        ]
+        self.events = Events(*np.array(sorted(flat), np.int64).reshape(-1, 3).T)
 
     def to_raw(self) -> Tensor:
         """Return cycle, batch entry and neuron of all spikes, in the order of time.
 
         :returns: int64, shape (3, spikes)
         """
-        flat = [
-            (cycle, batch, neuron)
-            for batch, entry in enumerate(self._data)
-            for neuron, cycles in enumerate(entry)
-            for cycle in cycles
-        ]
-        return torch.tensor(sorted(flat), dtype=torch.int64).reshape(-1, 3).T
+        parts = (self.events.cycle, self.events.batch, self.events.neuron)
+        order = np.lexsort(parts[::-1])
+        return torch.as_tensor(
+            np.stack([np.asarray(p, np.int64)[order] for p in parts])
+        )
 
     def to_dense(self, runtime: float, dt: float) -> Tensor:
         """Return the spikes on the time grid; later ones are dropped.
@@ -95,9 +133,15 @@ class SpikeHandle:
         :param runtime: s
         :param dt: step width, s
         :returns: uint8, shape (time, batch, neurons), 0 or 1
+        :raises ParameterError: if they are no times
         """
-        sizes = self.batch_size, self.population_size
-        return observables.SpikeHandle(self.events, *sizes).to_dense(runtime, dt).byte()
+        shape = rows(runtime, dt), self.batch_size, self.population_size
+        dense = torch.zeros(shape, dtype=torch.uint8)
+        row = np.floor(self.events.cycle * (CYCLE / dt) + 0.5).astype(np.int64)
+        kept = row < len(dense)
+        index = (row[kept], self.events.batch[kept], self.events.neuron[kept])
+        dense[tuple(torch.as_tensor(i) for i in index)] = 1
+        return dense
 
 
 class CADCHandle:
@@ -106,8 +150,9 @@ class CADCHandle:
     :param data: pairs of cycle and value, raw − 128, by batch entry and neuron
     :param batch_size: number of batch entries
     :param population_size: number of neurons
-    :raises ShapeError: if there are other numbers of them in ``data``
-    :raises ParameterError: if a value is not from −128 to 127
+    :raises ShapeError: if ``data`` are no lists for so many entries and neurons
+    :raises ParameterError: if a value is not from −128 to 127, or a cycle no whole
+        number of 0 or more
 
     >>> handle = CADCHandle([[[(0, -48), (250, -38)]]], batch_size=1, population_size=1)
     >>> handle.to_dense(3e-6, 1e-6).flatten().tolist()
@@ -116,6 +161,12 @@ class CADCHandle:
     >>> dense.shape, dt
     (torch.Size([3, 1, 1]), 2e-06)
     """
+
+    # Shapes (samples, batch, neurons) and (samples, batch or 1, neurons); a neuron with
+    # fewer samples repeats its last one. _counts: (batch, neurons).
+    _values: NDArray[np.int16]
+    _cycles: Integers
+    _counts: Integers
 
     def __init__(
         self,
@@ -126,22 +177,49 @@ class CADCHandle:
         self.batch_size, self.population_size = batch_size, population_size
         self.set_data(data)
 
+    @classmethod
+    def of_arrays(cls, samples: NDArray[np.uint8], cycles: Integers) -> Self:
+        """Return what the chip recorded.
+
+        :param samples: shape (samples, batch, neurons), raw 0…255
+        :param cycles: shape (samples, neurons), FPGA cycles
+        """
+        handle = cls.__new__(cls)
+        count, handle.batch_size, handle.population_size = samples.shape
+        handle._values = samples.astype(np.int16) - CADC_SIGNED_OFFSET
+        handle._cycles = cycles[:, None]
+        handle._counts = np.full(samples.shape[1:], count)
+        return handle
+
     def get_data(self) -> list[list[list[Sample]]]:
         """Return the pairs of cycle and value by batch entry and neuron."""
-        return self._data
+        cycles = np.broadcast_to(self._cycles, self._values.shape)
+        return [
+            [
+                _pairs(
+                    cycles[:count, batch, neuron], self._values[:count, batch, neuron]
+                )
+                for neuron, count in enumerate(counts)
+            ]
+            for batch, counts in enumerate(self._counts)
+        ]
 
     def set_data(self, data: Sequence[Sequence[Sequence[Sample]]]) -> None:
         """Replace the samples.
 
         :raises ShapeError: if the batch entries or neurons are others
-        :raises ParameterError: if a value is not from −128 to 127
+        :raises ParameterError: if a value is not from −128 to 127, or a cycle no whole
+            number of 0 or more
         """
-        where = "CADCHandle"
-        _check_counts(where, data, self.batch_size, self.population_size)
-        low, high = -CADC_SIGNED_OFFSET, CADC_SIGNED_OFFSET - 1
-        self._data = [
-            [_samples(where, neuron, low, high) for neuron in entry] for entry in data
-        ]
+        limits = -CADC_SIGNED_OFFSET, CADC_SIGNED_OFFSET - 1
+        shape = self.batch_size, self.population_size
+        columns = raw_lists.by_neuron("CADCHandle", data, *shape)
+        cycles, values, counts = raw_lists.padded(
+            [raw_lists.samples("CADCHandle", column, *limits) for column in columns]
+        )
+        self._values = values.astype(np.int16).reshape(len(values), *shape)
+        self._cycles = cycles.reshape(len(cycles), *shape)
+        self._counts = counts.reshape(shape)
 
     def to_raw(self) -> tuple[Tensor, Tensor]:
         """Return values and their cycles, as many as the neuron with fewest has.
@@ -149,16 +227,16 @@ class CADCHandle:
         :returns: raw − 128 as int8, and cycles as int64; shapes (samples, batch,
             neurons)
         """
-        columns = [neuron for entry in self._data for neuron in entry]
-        count = min(map(len, columns), default=0)
-        cut = [column[:count] for column in columns]
-        values, cycles = self._measured(cut, count).to_raw()
-        return values.reshape(self._shape(count)), cycles.reshape(self._shape(count))
+        values = self._values[: self._fewest()]
+        cycles = np.broadcast_to(self._cycles[: len(values)], values.shape)
+        return torch.as_tensor(values.astype(np.int8)), torch.as_tensor(cycles.copy())
 
     def to_dense(
         self, runtime: float, dt: float | str | None = None, mode: str = "linear"
     ) -> Any:
-        """Return the samples on a time grid.
+        """Return the samples on the time grid.
+
+        Before the first sample stands its value, after the last its value.
 
         :param runtime: s
         :param dt: step width, s; without it, the mean distance of the samples is taken
@@ -168,36 +246,70 @@ class CADCHandle:
             pair of it and the mean step, s
         :raises ModeError: if ``mode`` is another
         :raises ShapeError: if a neuron has no sample, or without ``dt`` only one
+        :raises ParameterError: if runtime and step width are no times
         """
         if isinstance(dt, str):
             return self.to_dense(runtime, mode=dt)
-        columns = [neuron for entry in self._data for neuron in entry]
+        if mode not in INTERPOLATION_MODES:
+            raise ModeError(
+                "CADC samples",
+                f"Mode '{mode}' is not supported yet.",
+                "Supported modes are: 'linear', 'nn'.",
+            )
         needed = 2 if dt is None else 1
-        if min(map(len, columns), default=0) < needed:
+        if self._fewest() < needed:
             raise ShapeError(
                 "CADCHandle",
                 f"a neuron has fewer than {needed} samples.",
                 "Record longer." if needed == 1 else "Record longer, or give dt.",
             )
-        step = _mean_step(columns) if dt is None else dt
-        longest = max(map(len, columns))
-        # A trace holds its last value, so repeating that changes nothing.
-        full = [c + c[-1:] * (longest - len(c)) for c in columns]
-        dense = self._measured(full, longest).to_dense(runtime, step, mode)
-        dense = dense.reshape(self._shape(len(dense)))
+        step = self._mean_step() if dt is None else dt
+        grid: NDArray[Any] = np.arange(rows(runtime, step)) * (step / CYCLE)
+        dense = self._resampled(grid, mode)
         return (dense, step) if dt is None else dense
 
-    def _measured(
-        self, columns: list[list[Sample]], count: int
-    ) -> observables.CADCHandle:
-        """Return ``count`` samples of each neuron and entry as one batch entry."""
-        shape = len(columns), count, 2
-        pairs = np.array(columns, np.int64).reshape(shape).T  # (2, samples, column)
-        raw = (pairs[1] + CADC_SIGNED_OFFSET).astype(np.uint8)[:, None]
-        return observables.CADCHandle(raw, pairs[0])
+    def _fewest(self) -> int:
+        return int(self._counts.min(initial=len(self._values)))
 
-    def _shape(self, count: int) -> tuple[int, int, int]:
-        return count, self.batch_size, self.population_size
+    def _mean_step(self) -> float:
+        """Return the mean distance of two samples, s."""
+        span = np.broadcast_to(self._cycles[-1] - self._cycles[0], self._counts.shape)
+        return float(span.sum() / (self._counts - 1).sum() * CYCLE)
+
+    def _resampled(self, grid: NDArray[np.float64], mode: str) -> Tensor:
+        """Return the values at the times ``grid``, cycles."""
+        values, cycles = self._values.astype(np.float32), self._cycles
+        shape = len(grid), *values.shape[1:]
+        if cycles.shape[1] > 1:  # each batch entry has times of its own
+            values = values.reshape(len(values), 1, -1)
+            cycles = cycles.reshape(values.shape)
+        dense = np.empty((len(grid), *values.shape[1:]), np.float32)
+        # Neurons of one hemisphere are sampled at the same time.
+        times, group = np.unique(cycles[:, 0], axis=1, return_inverse=True)
+        for column in range(times.shape[1]):
+            mine = group.ravel() == column
+            dense[:, :, mine] = _resample(
+                times[:, column], values[:, :, mine], grid, mode
+            )
+        return torch.from_numpy(dense.reshape(shape))
+
+
+def _resample(
+    times: Integers, values: NDArray[np.float32], grid: NDArray[np.float64], mode: str
+) -> NDArray[np.float32]:
+    """Return ``values`` (samples, batch, neurons) at the times ``grid``."""
+    after = np.clip(np.searchsorted(times, grid, "right"), 1, max(1, len(times) - 1))
+    after = np.minimum(after, len(times) - 1)
+    before = np.maximum(after - 1, 0)
+    span = np.maximum(times[after] - times[before], 1)
+    share = np.clip((grid - times[before]) / span, 0, 1).astype(np.float32)
+    if mode == "nn":
+        share = np.floor(share + 0.5)
+    share = share[:, None, None]
+    resampled: NDArray[np.float32] = (
+        values[before] * (1 - share) + values[after] * share
+    )
+    return resampled
 
 
 class MADCHandle:
@@ -206,12 +318,17 @@ class MADCHandle:
     :param data: pairs of cycle and value 0…1023 by batch entry
     :param batch_size: number of batch entries
     :param population_size: kept: the MADC reads one neuron of the population
-    :raises ShapeError: if there are more or fewer batch entries in ``data``
-    :raises ParameterError: if a value is not from 0 to 1023
+    :raises ShapeError: if ``data`` are no lists for so many batch entries
+    :raises ParameterError: if a value is not from 0 to 1023, or a cycle no whole number
+        of 0 or more
 
     >>> MADCHandle([[(4, 305)]], batch_size=1, population_size=3).to_raw().tolist()
     [[[4.0]], [[305.0]]]
     """
+
+    # Shape (2, samples, batch), and (batch,): an entry with fewer repeats its last one.
+    _samples: NDArray[np.float64] | Integers
+    _counts: Integers
 
     def __init__(
         self, data: Sequence[Sequence[Sample]], batch_size: int, population_size: int
@@ -219,28 +336,46 @@ class MADCHandle:
         self.batch_size, self.population_size = batch_size, population_size
         self.set_data(data)
 
+    @classmethod
+    def of_arrays(cls, samples: NDArray[np.float64], population_size: int) -> Self:
+        """Return what the chip recorded.
+
+        :param samples: shape (2, samples, batch): FPGA cycle and raw value 0…1023
+        """
+        handle = cls.__new__(cls)
+        handle.batch_size, handle.population_size = samples.shape[2], population_size
+        handle._samples = samples
+        handle._counts = np.full(samples.shape[2], samples.shape[1])
+        return handle
+
     def get_data(self) -> list[list[Sample]]:
         """Return the pairs of cycle and value by batch entry."""
-        return self._data
+        return [
+            _pairs(*self._samples[:, :count, batch])
+            for batch, count in enumerate(self._counts)
+        ]
 
     def set_data(self, data: Sequence[Sequence[Sample]]) -> None:
         """Replace the samples.
 
         :raises ShapeError: if there are more or fewer batch entries
-        :raises ParameterError: if a value is not from 0 to 1023
+        :raises ParameterError: if a value is not from 0 to 1023, or a cycle no whole
+            number of 0 or more
         """
-        _check_count("MADCHandle", "batch entries", len(data), self.batch_size)
-        self._data = [_samples("MADCHandle", e, 0, MADC_MAX) for e in data]
+        where = "MADCHandle"
+        entries = raw_lists.listed(where, "batch entries", data, self.batch_size)
+        cycles, values, self._counts = raw_lists.padded(
+            [raw_lists.samples(where, entry, 0, MADC_MAX) for entry in entries]
+        )
+        self._samples = np.stack([cycles, values])
 
     def to_raw(self) -> Tensor:
         """Return cycles and values, as many as the batch entry with fewest has.
 
         :returns: float32, shape (2, samples, batch)
         """
-        count = min(map(len, self._data), default=0)
-        pairs = np.array([entry[:count] for entry in self._data], np.float64)
-        shaped = pairs.reshape(len(self._data), count, 2).transpose(2, 1, 0)
-        return observables.MADCHandle(shaped).to_raw()
+        fewest = self._counts.min(initial=self._samples.shape[1])
+        return torch.as_tensor(self._samples[:, :fewest], dtype=torch.float32)
 
     def to_dense(self, runtime: float, dt: float | None = None, mode: str = "") -> Any:
         """Raise: there are 34 ns between two samples, no time grid is as fine.
@@ -254,40 +389,5 @@ class MADCHandle:
         )
 
 
-def _cycles(cycles: Sequence[int]) -> list[int]:
-    return [int(cycle) for cycle in cycles]
-
-
-def _samples(where: str, samples: Sequence[Any], low: int, high: int) -> list[Sample]:
-    """Return pairs of cycle and value.
-
-    :raises ParameterError: if a value is out of range
-    """
-    pairs = [(int(cycle), int(value)) for cycle, value in samples]
-    wrong = [value for _, value in pairs if not low <= value <= high]
-    if wrong:
-        raise ParameterError(
-            where, f"a value is {wrong[0]}.", f"Give values from {low} to {high}."
-        )
-    return pairs
-
-
-def _check_counts(where: str, data: Any, batches: int, neurons: int) -> None:
-    _check_count(where, "batch entries", len(data), batches)
-    for entry in data:
-        _check_count(where, "neurons", len(entry), neurons)
-
-
-def _check_count(where: str, what: str, found: int, wanted: int) -> None:
-    if found != wanted:
-        raise ShapeError(
-            where,
-            f"the data have {found} {what} instead of {wanted}.",
-            "Give a list for each of them; it may be empty.",
-        )
-
-
-def _mean_step(columns: list[list[Sample]]) -> float:
-    """Return the mean distance of samples, s."""
-    spans = sum(column[-1][0] - column[0][0] for column in columns)
-    return spans / sum(len(column) - 1 for column in columns) * CYCLE
+def _pairs(cycles: NDArray[Any], values: NDArray[Any]) -> list[Sample]:
+    return [(int(c), int(v)) for c, v in zip(cycles, values, strict=True)]

@@ -98,8 +98,14 @@ def load(path: str | os.PathLike[str]) -> StoredCalibration:
     """Return the calibration in the file ``path``.
 
     :raises NoCalibrationFileError: if there is no such file
-    :raises CalibrationFileError: if it holds no calibration of ours
+    :raises CalibrationFileError: if ``path`` is none, or holds no calibration of ours
     """
+    if not isinstance(path, (str, os.PathLike)):  # a number would open a stream
+        raise CalibrationFileError(
+            "calibration file",
+            f"its path is {path!r}.",
+            "Give a string or a pathlib.Path.",
+        )
     try:
         with open(path, "rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -150,6 +156,13 @@ def from_bytes(raw: bytes, where: str = "calibration") -> StoredCalibration:
     :param where: the name of the file, for messages
     :raises CalibrationFileError: if it holds no calibration of ours
     """
+    if not isinstance(raw, (bytes, bytearray, memoryview)):
+        raise CalibrationFileError(
+            where,
+            f"its content is a {type(raw).__name__}.",
+            "Give the bytes of a file, path.read_bytes() for example.",
+        )
+    raw = bytes(raw)
     if len(raw) > MAX_BYTES:
         raise CalibrationFileError(
             where,

@@ -9,7 +9,7 @@ from core.chip.calibration import TOLERANCE, calibrate
 from core.chip.calibration_target import NeuronCalibTarget, SpikingCalibTarget
 from core.chip.geometry import CIRCUITS
 from core.chip.mismatch import sample_mismatch
-from core.chip.network import Floats, Network, NeuronTarget, Population
+from core.chip.network import Floats, Integers, Network, NeuronTarget, Population
 from core.chip.neuron_block import Chip, NeuronBlock
 from core.chip.neuron_settings import NeuronSettings
 from core.chip.results import CalibResult, PlacementResult
@@ -69,7 +69,14 @@ class StoredCalibration:
         """Return the settings of ``chip`` as a calibration without targets.
 
         :param spec: the chip that the settings are for
+        :raises CalibrationError: if ``chip`` is something else
         """
+        if not isinstance(chip, Chip):
+            raise CalibrationError(
+                "calibration",
+                f"the settings are a {type(chip).__name__}.",
+                "Give a chip: what calib_helper.chip_from_file(path) returns.",
+            )
         chip = chip.copy()
         settings = chip.neuron_block.settings
         unknown = {
@@ -112,6 +119,18 @@ class StoredCalibration:
             holdoff_time=self.holdoff_time,
         )
         return SpikingCalibTarget(neuron_target=neurons.dense())
+
+    def missing(self, circuits: Integers, fires: bool) -> str:
+        """Return what neurons need that was not calibrated, "" for nothing.
+
+        :param circuits: of the neurons
+        :param fires: whether they need a threshold
+        """
+        if (self.result.codes["leak"][circuits] < 0).any():
+            return "codes"
+        unknown = np.isnan(self.result.target["threshold"][circuits])
+        # Circuits of an LI layer have none.
+        return "threshold" if fires and self.has_target and unknown.any() else ""
 
     def chip_settings(self) -> Chip:
         """Return new settings of the chip; they may be changed before a run."""

@@ -5,12 +5,15 @@ converted when it is added, compared or assigned::
 
     (a u) + (b v) = (a + b v / u) u        (a u) (b v) = (a b) (u v)
 
-What is left without a unit is a number: 1 ms / 1 us is 1000.
+What is left without a unit is a number: 1 ms / 1 us is 1000. Lists of quantities are
+converted, too. Where a number is asked for, as by ``float(8 * us)`` and by
+``np.array([5 * us, 6 * us])``, the unit is dropped with a warning.
 
 >>> (8 * us + 1 * ms).rescale("ms")
 array(1.008) * ms
 """
 
+import warnings
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
@@ -19,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from core.compat.unit import UNITS, Unit, UnitError, named
+from core.compat.writers import WRITERS, with_written
 
 _BASE = ("s", "V", "A")
 _NUMBER = UNITS["dimensionless"]
@@ -37,10 +41,14 @@ _JOIN = (np.concatenate, np.stack, np.hstack, np.vstack)
 _POWERS = {"square": 2.0, "sqrt": 0.5, "cbrt": 1 / 3, "reciprocal": -1.0}
 
 
+class UnitStrippedWarning(UserWarning):
+    """A quantity became a number and lost its unit."""
+
+
 class Quantity(np.ndarray[Any, np.dtype[Any]]):
     """An array with a unit.
 
-    :param data: numbers, or a quantity, which is converted
+    :param data: numbers, or a quantity or a list of them, which is converted
     :param units: name of a unit, or a quantity; empty keeps the unit of ``data``
     :raises UnitError: if the unit of ``data`` is of another kind
     :raises UnknownUnitError: if there is no such unit
@@ -54,6 +62,7 @@ class Quantity(np.ndarray[Any, np.dtype[Any]]):
     unit: Unit
 
     def __new__(cls, data: Any, units: Any = "", dtype: Any = None) -> "Quantity":
+        data = _gathered(data)
         own = data.unit if isinstance(data, Quantity) else _NUMBER
         wanted = own if isinstance(units, str) and not units else _unit(units)
         numbers = _numbers(data, wanted) if isinstance(data, Quantity) else data
@@ -103,6 +112,23 @@ class Quantity(np.ndarray[Any, np.dtype[Any]]):
         """
         return Quantity(self, units)
 
+    def fill(self, value: Any) -> None:
+        """Assign ``value``, converted, to all elements."""
+        self[...] = value
+
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """Assign ``values``, converted, to the elements with flat ``indices``."""
+        self.magnitude.put(indices, _numbers(values, self.unit), mode)
+
+    def __float__(self) -> float:
+        return float(_stripped(self))
+
+    def __int__(self) -> int:
+        return int(_stripped(self))
+
+    def __complex__(self) -> complex:
+        return complex(_stripped(self))
+
     def __getitem__(self, key: Any) -> Any:
         return _with(self.magnitude[key], self.unit, type(self))
 
@@ -142,6 +168,11 @@ class Quantity(np.ndarray[Any, np.dtype[Any]]):
         if function is np.where and len(arguments) == 3:
             values = [_numbers(value, self.unit) for value in arguments[1:]]
             return _with(function(np.asarray(arguments[0]), *values), self.unit)
+        if function in WRITERS and arguments:
+            unit = getattr(arguments[0], "unit", None)
+            arguments, options = with_written(
+                function, arguments, options, lambda value: _written(value, unit)
+            )
         if function not in _JOIN:
             return super().__array_function__(function, types, arguments, options)
         numbers = [_numbers(part, self.unit) for part in arguments[0]]
@@ -162,9 +193,9 @@ def _prepared(
 ) -> tuple[list[Any], Unit | None]:
     """Return the numbers that a function of NumPy gets, and the unit of its result."""
     first = next((i.unit for i in inputs if isinstance(i, Quantity)), _NUMBER)
-    bare = [np.asarray(i) for i in inputs]
     if name in _SAME | _ASK:
         return [_numbers(i, first) for i in inputs], first if name in _SAME else None
+    bare = [np.asarray(i) for i in inputs]
     if name in _KEEP | _DROP:
         return bare, first if name in _KEEP else None
     if name in _POWERS:
@@ -189,6 +220,7 @@ def _product(
 
 def _numbers(value: Any, unit: Unit) -> Any:
     """Return the numbers of ``value`` in ``unit``."""
+    value = _gathered(value)
     own = value.unit if isinstance(value, Quantity) else _NUMBER
     if own.powers != unit.powers:
         raise UnitError(
@@ -197,6 +229,41 @@ def _numbers(value: Any, unit: Unit) -> Any:
             "Give a quantity of the same kind.",
         )
     return _shifted(np.asarray(value), own.ten - unit.ten)
+
+
+def _gathered(value: Any) -> Any:
+    """Return a list of quantities as a quantity; anything else stays as it is."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    parts = [_gathered(part) for part in value]
+    unit = next((part.unit for part in parts if isinstance(part, Quantity)), None)
+    if unit is None:
+        return value
+    return _with(np.array([_numbers(part, unit) for part in parts]), unit)
+
+
+def _stripped(quantity: Quantity) -> Any:
+    """Return the numbers of ``quantity``, and warn of the unit that is lost."""
+    if quantity.unit != _NUMBER:
+        warnings.warn(
+            f"the unit of {quantity} is dropped. For numbers take .magnitude, after"
+            " .rescale if need be; for an array with a unit write [5, 6] * pq.us, as"
+            " np.array([5 * pq.us, 6 * pq.us]) has none.",
+            UnitStrippedWarning,
+            stacklevel=3,
+        )
+    return quantity.magnitude
+
+
+def _written(value: Any, unit: Unit | None) -> Any:
+    """Return the numbers to write into an array in ``unit``; None: it has none.
+
+    Bare numbers are written as they are: NumPy does so when it makes an array.
+    """
+    value = _gathered(value)
+    if not isinstance(value, Quantity):
+        return value
+    return _stripped(value) if unit is None else _numbers(value, unit)
 
 
 def _shifted(numbers: Any, ten: float) -> Any:

@@ -58,7 +58,7 @@ def bits(
     """
     names = np.broadcast_arrays(chip, trial, entry, circuit, step, source)
     out = np.empty(names[0].shape, np.uint32)
-    flat = [np.ascontiguousarray(name, np.int64).ravel() for name in names]
+    flat = [np.array(name, np.int64).ravel() for name in names]
     _bits(flat[0], flat[1], flat[2], flat[3], flat[4], flat[5], out.reshape(-1))
     return out
 

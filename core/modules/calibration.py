@@ -91,6 +91,23 @@ def of_neurons(targets: Any, first: Integers) -> dict[str, Any]:
     return found
 
 
+def where_known(name: str, value: Any, parameter: HXBaseParameter) -> Any:
+    """Return ``value`` with that of ``parameter`` where it is not known (NaN).
+
+    :param value: of `of_neurons`
+    :returns: ``value`` itself, or what the parameter has on the chip if all is unknown
+    """
+    if name in _NO_REVERSAL or not torch.is_tensor(value):
+        return value  # NaN stands for a synapse without reversal
+    unknown = value.isnan()
+    if not unknown.any():
+        return value
+    own = parameter.hardware_value_detach()
+    if unknown.all():
+        return own
+    return torch.where(unknown, torch.as_tensor(own, dtype=value.dtype), value)
+
+
 def to_neurons(
     targets: Any, values: dict[str, HXBaseParameter], neurons: Sequence[Any]
 ) -> Any:

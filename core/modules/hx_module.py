@@ -270,6 +270,8 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
     True
     """
 
+    _execution_instance: ExecutionInstance | None = None
+
     def __init__(
         self,
         experiment: "Experiment | None",
@@ -278,11 +280,21 @@ class HXModule(HXHardwareEntityMixin, HXBaseExperimentModule):
     ) -> None:
         HXBaseExperimentModule.__init__(self, experiment)
         HXHardwareEntityMixin.__init__(self, execution_instance, chip_coordinate)
-        if experiment is not None and not experiment.mock:
-            if self.execution_instance is None:
-                self.execution_instance = experiment.default_execution_instance
-            if self.chip_coordinate is None:
-                self.chip_coordinate = (ConnectionOnExecutor(), ChipOnConnection())
+        on_chip = experiment is not None and not experiment.mock
+        if on_chip and self.chip_coordinate is None:
+            self.chip_coordinate = (ConnectionOnExecutor(), ChipOnConnection())
+
+    @property
+    def execution_instance(self) -> ExecutionInstance | None:
+        """The chip; that of the experiment if none was given, None in mock."""
+        experiment, given = self.experiment, self._execution_instance
+        if given is not None or experiment is None or experiment.mock:
+            return given
+        return experiment.default_execution_instance
+
+    @execution_instance.setter
+    def execution_instance(self, instance: ExecutionInstance | None) -> None:
+        self._execution_instance = instance
 
     def extra_repr(self) -> str:
         """Return what is printed of the module."""

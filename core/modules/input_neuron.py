@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from core.chip.network import ExternalPopulation, NetworkBuilder
 from core.chip.results import Events
-from core.errors import ParameterError, ShapeError
+from core.errors import ShapeError
+from core.functional.measured import MeasuredDataError
 from core.functional.spike_source import input_neuron
 from core.handle import DataHandle, LIFObservables
 from core.modules.types import InputPopulation, check_spikes
@@ -86,12 +86,6 @@ class InputNeuron(InputPopulation):
                 f"{tuple(spikes.shape)}.",
                 f"Give them the shape (time, batch, {self.size}).",
             )
-        if not torch.isfinite(spikes).all():
-            raise ParameterError(
-                where,
-                "some of its spikes are not finite.",
-                "Give 0 or 1.",
-            )
         batch, step, neuron = np.nonzero(
             (spikes.detach().cpu() != 0).numpy().swapaxes(0, 1)
         )
@@ -110,10 +104,31 @@ class InputNeuron(InputPopulation):
         )
         if not loopback or hw_data.spikes is None or self.experiment is None:
             return None
-        return hw_data.spikes.to_dense(runtime, self.experiment.dt)
+        return hw_data.spikes.to_dense(runtime, self.experiment.dt).float()
 
     def forward_func(  # type: ignore[override]
         self, input: DataHandle, hw_data: Any = None
     ) -> DataHandle:
-        """Return the spikes of ``input``, or those recorded."""
-        return LIFObservables(spikes=input_neuron(input.spikes, hw_data))
+        """Return the spikes of ``input``, or those recorded.
+
+        :param input: with ``spikes`` of shape (time, batch, neurons)
+        :param hw_data: what `post_process` returned
+        :raises SpikesError: if the spikes are no dense tensor
+        :raises ParameterError: if a spike is not finite
+        :raises MeasuredDataError: if ``hw_data`` is no tensor
+        :raises ShapeError: if it is of other batch entries or channels
+        """
+        spikes = check_spikes(type(self).__name__, input.spikes)
+        if hw_data is not None and not isinstance(hw_data, Tensor):
+            raise MeasuredDataError(
+                "measured data",
+                f"is a {type(hw_data).__name__}.",
+                "Give the tensor that post_process returned, or None.",
+            )
+        if hw_data is not None and hw_data.shape[1:] != spikes.shape[1:]:
+            raise ShapeError(
+                "measured data",
+                f"has shape {tuple(hw_data.shape)}, the input {tuple(spikes.shape)}.",
+                "Give both the same batch entries and neurons.",
+            )
+        return LIFObservables(spikes=input_neuron(spikes, hw_data))

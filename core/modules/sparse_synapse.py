@@ -127,7 +127,7 @@ class SparseSynapse(Synapse):
         :param input: with ``spikes`` of shape (time, batch, source)
         :param hw_data: measured data for a function that takes it
         :raises FeatureError: if the number of sources or the type differs
-        :raises ParameterError: if a weight is not finite
+        :raises ParameterError: if a weight or a spike is not finite
         """
         self._check_sources(input.spikes)
         func = self._sparse_func

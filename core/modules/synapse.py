@@ -116,7 +116,7 @@ class Synapse(Projection):
         :param input: with ``spikes`` of shape (time, batch, source)
         :raises SpikesError: if they are no dense tensor
         :raises FeatureError: if the number of sources or the type differs
-        :raises ParameterError: if a weight is not finite
+        :raises ParameterError: if a weight or a spike is not finite
         """
         self._check_sources(input.spikes)
         return SynapseHandle(graded_spikes=self._graded(input.spikes))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import asdict
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from core.parameter import (
     ParameterType,
     hardware_array,
 )
+from core.plain_values import refuse_units
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
@@ -136,9 +138,10 @@ class Population(BasePopulation):
             )
         for name, default in known.items():
             value = hxparams.get(name, default)
-            _refuse_units(f"{type(self).__name__}.{name}", value)
-            is_parameter = isinstance(value, HXBaseParameter)
-            setattr(self, name, value if is_parameter else HXParameter(value))
+            if not isinstance(value, HXBaseParameter):
+                refuse_units(f"{type(self).__name__}.{name}", value)
+                value = HXParameter(value)
+            setattr(self, name, value)
 
     def params_dict(self) -> dict[str, HXBaseParameter]:
         """Return all parameters by name."""
@@ -184,6 +187,9 @@ class Population(BasePopulation):
     def params_from_calibration(self, targets: Any, neurons: Sequence[Any]) -> None:
         """Take the targets of a calibration over as values on the chip.
 
+        What the circuits were not calibrated for keeps its value. A parameter that gets
+        another value is copied first: it may belong to other populations, too.
+
         :param targets: `core.chip.calibration_target.SpikingCalibTarget`; times in s
         :param neurons: `LogicalNeuronOnDLS` of each neuron; its first circuit counts
         """
@@ -194,14 +200,21 @@ class Population(BasePopulation):
             parameter = getattr(self, name)
             if parameter.is_trainable():
                 continue  # its own function writes it
+            value = calibration.where_known(name, value, parameter)
             if isinstance(value, Tensor) and value.ndim == 2:
                 # The model has one time constant for both inputs.
                 model = parameter.model_value
                 if isinstance(parameter, HXParameter):
                     model = value.mean(0)
-                setattr(self, name, MixedHXModelParameter(model, value))
+                own: HXBaseParameter = MixedHXModelParameter(model, value)
             else:
-                parameter.hardware_value = value
+                own = copy(parameter)
+                own.hardware_value = value
+            before, after = (
+                _content(p.hardware_value_detach()) for p in (parameter, own)
+            )
+            if before != after:
+                setattr(self, name, own)
 
     def calibration_from_params(self, targets: Any, neurons: Sequence[Any]) -> Any:
         """Write the values on the chip into the targets of a calibration.
@@ -387,35 +400,11 @@ def _count(where: str, what: str, number: Any) -> int:
     return int(number)
 
 
-def _refuse_units(where: str, value: Any) -> None:
-    """Raise if ``value``, or one of a parameter, is a quantity with a unit.
-
-    As a bare number, 8 µs would be 8.
-    """
-    values = [value]
-    if isinstance(value, HXBaseParameter):
-        values = [value.model_value]
-    if isinstance(value, MixedHXModelParameter):
-        values.append(value.hardware_value)
-    for quantity in values:
-        if not hasattr(quantity, "rescale"):
-            continue
-        try:
-            seconds = np.asarray(quantity.rescale("s").magnitude, float)
-        except ValueError:  # it is no time
-            fix = "Give a number without a unit."
-        else:
-            number = np.format_float_scientific(
-                next(iter(seconds.flat), 0.0), precision=6, trim="-", exp_digits=1
-            )
-            fix = f"Give seconds: {number}{', …' if seconds.size > 1 else ''}."
-        raise ParameterError(where, f"has a unit: {quantity}.", fix)
-
-
 def check_spikes(where: str, spikes: Any) -> Tensor:
-    """Return ``spikes``, if they are a dense tensor.
+    """Return ``spikes``, if they are a dense tensor of finite numbers.
 
-    :raises SpikesError: if they are not
+    :raises SpikesError: if they are no dense tensor
+    :raises ParameterError: if a value is not finite
     """
     tensor = isinstance(spikes, Tensor)
     if not tensor or spikes.layout is not torch.strided:
@@ -426,6 +415,11 @@ def check_spikes(where: str, spikes: Any) -> Tensor:
             "Give a dense tensor of shape (time, batch, neurons).",
         )
     found: Tensor = spikes
+    # A sum is not finite if one of its terms is not.
+    if not (torch.isfinite(found.detach().sum()) or torch.isfinite(found).all()):
+        raise ParameterError(
+            where, "some of its spikes are not finite.", "Give 0 or 1."
+        )
     return found
 
 

@@ -94,7 +94,7 @@ def chip_from_portable_binary(data: bytes) -> Chip:
 
     >>> chip = chip_from_portable_binary(nightly_calib_path().read_bytes())
     """
-    return from_bytes(bytes(data)).chip_settings()
+    return from_bytes(data).chip_settings()
 
 
 def calib_from_calix_native(path: str | os.PathLike[str]) -> StoredCalibration:

@@ -23,7 +23,7 @@ def to_nir_data(
         one spike
     :param hxtorch_model: model with an experiment ``exp``
     :returns: data of type bool, shape (batch, time, neurons)
-    :raises ConversionError: if spikes are no tensors; lists all
+    :raises ConversionError: if spikes are no dense tensors; lists all
     :raises ShapeError: if spikes have another number of axes; lists all
     :raises NetworkError: if the model has no experiment
 
@@ -42,11 +42,11 @@ def to_nir_data(
     wrong = [
         Problem(
             f"spikes of '{name}'",
-            f"they are a {type(spikes).__name__}.",
-            "Give a tensor of shape (time, batch, neurons).",
+            f"they are a {_kind(spikes)}.",
+            "Give a dense tensor of shape (time, batch, neurons).",
         )
         for name, spikes in hxtorch_dict.items()
-        if not isinstance(spikes, Tensor)
+        if _kind(spikes) != "tensor"
     ]
     if wrong:
         raise ConversionError.of(wrong)
@@ -68,6 +68,12 @@ def to_nir_data(
         for name, spikes in hxtorch_dict.items()
     }
     return nir.NIRGraphData(nodes)
+
+
+def _kind(spikes: Any) -> str:
+    if not isinstance(spikes, Tensor):
+        return type(spikes).__name__
+    return "tensor" if spikes.layout is torch.strided else "sparse tensor"
 
 
 def _gridded(spikes: Tensor) -> Any:

@@ -19,6 +19,7 @@ from core.parameter import (
 )
 
 NeuronCalibTarget = spiking.neuron.NeuronCalibTarget
+_PAIR = (5 * pq.us, 6 * pq.us)
 
 
 @pytest.fixture
@@ -38,6 +39,9 @@ def assert_microseconds(times, expected):
         (0.005 * pq.ms, 5),
         (np.arange(1, 11) * pq.us, np.arange(1, 11)),
         (5e-6, 5),  # a bare number is seconds
+        ([5 * pq.us] * 9 + [0.006 * pq.ms], [5] * 9 + [6]),
+        ((5e-6,) * 9 + (6 * pq.us,), [5] * 9 + [6]),
+        (np.array([5 * pq.us] * 10, object), 5),
     ],
 )
 def test_times_are_converted_when_they_are_assigned_to_some_circuits(
@@ -49,6 +53,67 @@ def test_times_are_converted_when_they_are_assigned_to_some_circuits(
     target.tau_syn[0][:10] = value
     assert_microseconds(target.tau_syn[0, :10], microseconds)
     assert_microseconds(target.tau_syn[1], 10)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda t: setattr(t, "tau_mem", [5 * pq.us, 6 * pq.us]),
+        lambda t: setattr(t, "tau_mem", NeuronCalibTarget(tau_mem=_PAIR).tau_mem),
+        lambda t: t.tau_mem.__setitem__(slice(2), [5, 6] * pq.us),
+        lambda t: t.tau_mem[:2].put([0, 1], _PAIR),
+        lambda t: np.copyto(t.tau_mem[:2], _PAIR),
+        lambda t: np.copyto(t.tau_mem[:2], [5000, 6000] * pq.ns),
+        lambda t: np.putmask(t.tau_mem, np.arange(512) < 2, _PAIR),
+        lambda t: (t.tau_mem.fill(5 * pq.us), t.tau_mem[1:].fill(0.006 * pq.ms)),
+    ],
+)
+def test_lists_of_times_are_converted_however_they_are_written(write, target):
+    write(target)
+    assert_microseconds(target.tau_mem[:2], [5, 6])
+
+
+def test_a_pair_of_times_is_one_for_each_synaptic_input():
+    dense = NeuronCalibTarget(tau_syn=_PAIR).dense()
+    assert_microseconds(dense.tau_syn, np.repeat([[5], [6]], 512, axis=1))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [5, 6],
+        np.asarray([5, 6] * pq.us),
+        np.full(2, 5 * pq.us),  # NumPy makes no array with a unit, and asks nobody
+        np.array([[5, 6] * pq.us])[0],
+    ],
+)
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda t, value: setattr(t, "tau_mem", value),
+        lambda t, value: t.tau_mem.__setitem__(slice(2), value),
+        lambda t, value: t.tau_mem.put([0, 1], value),
+        lambda t, value: np.copyto(t.tau_mem[:2], value),
+        lambda t, value: NeuronCalibTarget(refractory_time=value),
+    ],
+)
+def test_times_that_lost_their_unit_are_refused(write, value, target):
+    with pytest.raises(ParameterError) as caught:
+        write(target, value)
+    assert str(caught.value) == (
+        "calibration target: a time is 5 s: a bare number is seconds. Give it a unit,"
+        " 5 * pq.us or [5, …] * pq.us; an array that NumPy makes of a list of"
+        " quantities has none."
+    )
+    assert_microseconds(target.tau_mem, 10)
+
+
+def test_only_a_bare_number_can_have_lost_its_unit(target):
+    target.tau_mem[0] = 1 * pq.s  # is out of range, which `check` says
+    with pytest.raises(ParameterError, match=r"tau_mem is 1 s\. Use 5e-07 to 6e-05 s"):
+        target.check()
+    target.tau_icc = np.nan
+    assert np.isnan(target.tau_icc)
 
 
 @pytest.mark.parametrize("name", ["tau_mem", "refractory_time", "holdoff_time"])
@@ -114,17 +179,17 @@ def test_the_dense_default_is_a_new_one_each_time():
 @pytest.mark.parametrize(
     ("value", "fix"),
     [
-        (8 * pq.us, "has a unit: 8.0 us. Give seconds: 8e-6."),
-        (0.007 * pq.ms, "Give seconds: 7e-6."),
-        ([1, 2] * pq.us, "Give seconds: 1e-6, …."),
-        (8 * pq.mV, "Give a number without a unit."),
-        (HXParameter(8 * pq.us), "Give seconds: 8e-6."),
-        (MixedHXModelParameter(8e-6, 7 * pq.us), "Give seconds: 7e-6."),
-        (HXTransformedModelParameter(9 * pq.us, float), "Give seconds: 9e-6."),
+        (lambda: 8 * pq.us, "has a unit: 8.0 us. Give seconds: 8e-6."),
+        (lambda: 0.007 * pq.ms, "Give seconds: 7e-6."),
+        (lambda: [1, 2] * pq.us, "Give seconds: 1e-6, …."),
+        (lambda: 8 * pq.mV, "Give a number without a unit."),
+        (lambda: HXParameter(8 * pq.us), "Give seconds: 8e-6."),
+        (lambda: MixedHXModelParameter(8e-6, 7 * pq.us), "Give seconds: 7e-6."),
+        (lambda: HXTransformedModelParameter(9 * pq.us, float), "Give seconds: 9e-6."),
     ],
 )
 def test_a_parameter_of_a_neuron_with_a_unit_is_refused(neuron, value, fix):
     with pytest.raises(ParameterError) as caught:
-        neuron(2, None, tau_mem=value)
-    assert f"{neuron.__name__}.tau_mem: has a unit:" in str(caught.value)
+        neuron(2, None, tau_mem=value())
+    assert ": has a unit:" in str(caught.value)
     assert str(caught.value).endswith(fix)

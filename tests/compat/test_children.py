@@ -5,19 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from core.compat.child import sitecustomize
 from core.compat.install import _NAMES, install
 
 CHILD = Path(sitecustomize.__file__).parent
 SCRIPT = """\
+import core
 import multiprocessing, subprocess, sys
 from concurrent.futures import ProcessPoolExecutor
+import hxtorch
 import hxtorch.snn as hxsnn
 import quantities
 
 def size(neuron):
     import calix
-    assert isinstance(neuron, hxsnn.LIF)
+    assert isinstance(neuron, core.LIF) and core.LIF is hxsnn.LIF
     return neuron.size
 
 if __name__ == "__main__":
@@ -36,7 +40,7 @@ if __name__ == "__main__":
 def interpreter(code, *path):
     """Run ``code`` in a new interpreter and return what it prints."""
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-P", "-c", code],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
         capture_output=True,
         text=True,
@@ -64,6 +68,60 @@ def test_nothing_is_loaded_before_a_foreign_name_is_imported():
         "print(importlib.util.find_spec('no_such_module'))\n"
     )
     assert interpreter(code, CHILD) == "[]\nNone\n"
+
+
+IN_A_CHILD = {
+    # What it imports, and a sentence that is true then: all came with the first name.
+    "import hxtorch": "hxtorch is sys.modules['hxtorch'] is core.compat.hxtorch"
+    " and hxtorch.spiking is hxtorch.snn is core",
+    # Questions before the import; a name below first, as its parent comes with it.
+    "spec = importlib.util.find_spec('hxtorch.spiking'); import hxtorch": (
+        "spec.name == 'core' and hxtorch.spiking is core"
+        " and importlib.util.find_spec('hxtorch.nonsense') is None"
+    ),
+    "spec = importlib.util.find_spec('calix'); import calix, hxtorch.spiking": (
+        "spec.name == 'calix' and calix.__spec__.name == 'core.compat.calix'"
+        " and hxtorch.spiking is core"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", IN_A_CHILD)
+def test_a_child_has_the_same_modules_as_the_launched_script(code):
+    text = f"import sys, importlib.util; {code}; import core; print({IN_A_CHILD[code]})"
+    assert interpreter(text, CHILD) == "True\n"
+
+
+@pytest.fixture
+def namesake(tmp_path):
+    """A folder with a package `core` of the user, and that package's first file."""
+    own = tmp_path / "core" / "__init__.py"
+    own.parent.mkdir()
+    own.write_text("print('namesake')")
+    return own
+
+
+def test_a_child_that_has_imported_another_core_is_told_so(namesake, tmp_path):
+    code = (
+        "import core\n"
+        "for _ in range(2):\n"
+        "    try: import hxtorch.spiking\n"
+        "    except ImportError as error: print(error.name, error)"
+    )
+    line = (
+        "hxtorch hxtorch: its emulator is a package 'core', and this program has"
+        f" imported another one, {namesake}. Rename that one.\n"
+    )
+    assert interpreter(code, CHILD, tmp_path) == "namesake\n" + line * 2
+
+
+def test_a_program_without_foreign_names_keeps_its_core(namesake, tmp_path):
+    assert interpreter("import core", CHILD, tmp_path) == "namesake\n"
+
+
+def test_in_a_child_core_is_ours_after_the_first_foreign_name(namesake, tmp_path):
+    code = "import pylogging, core; print(core.LIF.__name__)"
+    assert interpreter(code, CHILD, tmp_path) == "LIF\n"
 
 
 def test_a_sitecustomize_of_the_user_is_loaded_as_well(tmp_path):

@@ -54,6 +54,11 @@ EXPRESSIONS = {
     "A >= 2000 * pq.ns": ([False, True, True], None),
     "np.isnan(A)": ([False, False, False], None),
     "np.asarray(A)": ([1, 2, 3], None),
+    "pq.Quantity([5 * pq.us, 6 * pq.ms], 'ms')": ([0.005, 6], "ms"),
+    "pq.Quantity([[5 * pq.ns], (6 * pq.us,)])": ([[5], [6000]], "ns"),
+    "A + [5 * pq.ns, 6 * pq.us, 0 * pq.s]": ([1.005, 8, 3], "us"),
+    "np.full_like(A, 5 * pq.ms)": ([5000, 5000, 5000], "us"),
+    "np.zeros_like(A)": ([0, 0, 0], "us"),
 }
 
 
@@ -79,6 +84,9 @@ WRONG = {
     "np.exp(A)": 'Unable to convert between units of "us" and "dimensionless"',
     "np.concatenate([A, [1]])": 'units of "dimensionless" and "us"',
     "A.__setitem__(0, 5)": 'units of "dimensionless" and "us"',
+    "A.fill(5)": 'units of "dimensionless" and "us"',
+    "A.__setitem__([0, 1], [5 * pq.us, 6])": 'units of "dimensionless" and "us"',
+    "np.copyto(A, 5 * pq.V)": 'units of "V" and "us"',
     "A.rescale('usec')": "Unable to parse units: \"usec\". Did you mean 'us'?",
 }
 
@@ -145,7 +153,65 @@ def test_a_quantity_prints_with_its_unit():
         "8.0 us",
         "8.00 us",
     )
-    assert float(time) == 8
+
+
+#: What asks for a number, and the number that it gets, as from the package.
+STRIPPED = {
+    "float(8.5 * pq.us)": 8.5,
+    "int(8.5 * pq.us)": 8,
+    "complex(8 * pq.us)": 8,
+    "'%g' % (8 * pq.us)": "8",
+    "np.array([5 * pq.us, 6 * pq.us])": [5, 6],
+    "np.array([[5 * pq.us], [6 * pq.us]], np.float32)": [[5], [6]],
+    "np.full(2, 5 * pq.us, float)": [5, 5],
+    "np.mean([5 * pq.us, 6 * pq.us])": 5.5,
+}
+
+
+@pytest.mark.parametrize("text", STRIPPED)
+def test_a_unit_is_not_dropped_in_silence(text):
+    with pytest.warns(pq.UnitStrippedWarning, match="is dropped. For numbers take"):
+        result = eval(text, {"np": np, "pq": pq})  # noqa: S307, text of this file
+    np.testing.assert_array_equal(result, STRIPPED[text])
+
+
+def test_the_warning_names_the_line_that_drops_the_unit():
+    with pytest.warns(pq.UnitStrippedWarning, match=r"unit of 8\.0 us") as caught:
+        float(8 * pq.us)
+    assert caught[0].filename == __file__
+
+
+def test_what_has_no_unit_is_a_number():
+    assert float(1 * pq.ms / pq.us) == 1000
+    assert int((8 * pq.us).magnitude) == 8
+
+
+#: Ways to write 5 ns into the first two of three times.
+WRITES = [
+    "a[:2] = 5 * pq.ns",
+    "a[:2] = [5 * pq.ns, 0.005 * pq.us]",
+    "a[:2].fill(5 * pq.ns)",
+    "a.put([0, 1], 5 * pq.ns)",
+    "np.put(a, [0, 1], [5 * pq.ns])",
+    "np.copyto(a, 5 * pq.ns, where=[True, True, False])",
+    "np.copyto(a, src=5 * pq.ns, where=[True, True, False])",
+    "np.putmask(a, [True, True, False], 5 * pq.ns)",
+    "np.place(a, [True, True, False], [5 * pq.ns])",
+]
+
+
+@pytest.mark.parametrize("line", WRITES)
+def test_what_is_written_is_converted(line):
+    scope = {"a": A.copy(), "np": np, "pq": pq}
+    exec(line, scope)  # noqa: S102, text of this file
+    # A conversion rounds once.
+    np.testing.assert_allclose(scope["a"].magnitude, [0.005, 0.005, 3], rtol=1e-15)
+
+
+def test_the_diagonal_is_converted():
+    square = np.zeros((2, 2)) * pq.us
+    np.fill_diagonal(square, 1 * pq.ms)
+    assert square.magnitude.tolist() == [[1000, 0], [0, 1000]]
 
 
 def test_an_installed_package_is_preferred(monkeypatch):

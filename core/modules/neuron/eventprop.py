@@ -1,5 +1,6 @@
 """Leaky integrate-and-fire neurons with EventProp gradients."""
 
+from inspect import signature
 from typing import Any
 
 from torch import Tensor
@@ -10,7 +11,7 @@ from core.functional.eventprop import EventPropLIFFunction
 from core.functional.measured import Measured
 from core.functional.trajectory import check_crossing
 from core.handle import DataHandle, LIFObservables
-from core.modules.neuron.in_model import model_values, warn_once
+from core.modules.neuron.in_model import model_values, refuse_doubled, warn_once
 from core.modules.neuron.lif import LIF
 
 
@@ -34,6 +35,7 @@ class EventPropLIF(LIF):
         their step only
     :param kwargs: those of `LIF`
     :raises ParameterError: if there is no such ``crossing``
+    :raises DoubledArgumentError: if an argument is given by place and by name
 
     >>> import torch, core
     >>> from core.modules.neuron import EventPropLIF
@@ -48,6 +50,7 @@ class EventPropLIF(LIF):
     """
 
     def __init__(self, *args: Any, crossing: str = "grid", **kwargs: Any) -> None:
+        refuse_doubled(type(self), signature(LIF), args, kwargs)
         super().__init__(*args, **kwargs)
         self.crossing = check_crossing(crossing)
 

@@ -4,12 +4,17 @@ The model values of ``tau_mem`` and ``tau_syn`` are the decays of one step,
 ``exp(-dt / tau)``; the values on the chip are time constants in seconds.
 """
 
+from inspect import signature
 from typing import Any
 
+import torch
+
+from core.errors import ParameterError
 from core.functional.li import exp_cuba_li_integration
 from core.functional.lif import exp_cuba_lif_integration
+from core.functional.parameters import check_parameter
 from core.handle import DataHandle, LIFObservables, LIObservables
-from core.modules.neuron.in_model import model_values
+from core.modules.neuron.in_model import model_values, refuse_doubled
 from core.modules.neuron.li import LI
 from core.modules.neuron.lif import LIF
 
@@ -34,6 +39,12 @@ class NeuronExp(LIF):
     torch.Size([20, 1, 3])
     """
 
+    __signature__ = signature(LIF)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse_doubled(type(self), self.__signature__, args, kwargs)
+        super().__init__(*args, **kwargs)
+
     def forward_func(self, *input: DataHandle, hw_data: Any = None) -> DataHandle:
         """Integrate the neurons.
 
@@ -41,8 +52,9 @@ class NeuronExp(LIF):
             units; several are added
         :param hw_data: measured data of `post_process`, or None
         :raises ShapeError: if the shapes or the number of neurons differ
+        :raises ParameterError: if a decay is none
         """
-        values = model_values(self)
+        values = _decays(self)
         spikes, membrane, current, madc = exp_cuba_lif_integration(
             self._drive(input),
             leak=values["leak"],
@@ -76,6 +88,12 @@ class ReadoutNeuronExp(LI):
     tensor([0.5000])
     """
 
+    __signature__ = signature(LI)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse_doubled(type(self), self.__signature__, args, kwargs)
+        super().__init__(*args, **kwargs)
+
     def forward_func(self, *input: DataHandle, hw_data: Any = None) -> DataHandle:
         """Integrate the neurons.
 
@@ -83,8 +101,9 @@ class ReadoutNeuronExp(LI):
             units; several are added
         :param hw_data: measured data of `post_process`, or None
         :raises ShapeError: if the shapes or the number of neurons differ
+        :raises ParameterError: if a decay is none
         """
-        values = model_values(self)
+        values = _decays(self)
         membrane, current, madc = exp_cuba_li_integration(
             self._drive(input),
             leak=values["leak"],
@@ -95,3 +114,20 @@ class ReadoutNeuronExp(LI):
         return LIObservables(
             membrane_cadc=membrane, membrane_madc=madc, current=current
         )
+
+
+def _decays(neuron: LIF | LI) -> dict[str, Any]:
+    """Return the values of the model, with checked decays.
+
+    :raises ParameterError: if one is not above 0 or is above 1
+    """
+    values = model_values(neuron)
+    for name in ("tau_mem", "tau_syn"):
+        decay = torch.as_tensor(check_parameter(name, values[name], 0))
+        if (decay > 1).any():
+            raise ParameterError(
+                name,
+                f"is {float(decay.max()):.6g}, it is the decay of one step.",
+                "Give exp(-dt / tau): above 0, at most 1.",
+            )
+    return values

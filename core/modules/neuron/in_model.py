@@ -2,7 +2,8 @@
 
 import logging
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import Signature
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -51,6 +52,32 @@ def refuse_arguments(
             f"does not take {', '.join(wrong)}: here "
             f"{', '.join(f'{name} is always {fixed[name]}' for name in wrong)}.",
             "Leave it out, or use AELIF, where it can be chosen.",
+        )
+
+
+class DoubledArgumentError(ParameterError, TypeError):
+    """An argument was given by its place and by its name."""
+
+
+def refuse_doubled(
+    kind: type, arguments: Signature, places: Sequence[Any], names: Iterable[str]
+) -> None:
+    """Raise if an argument is given by its place and by its name.
+
+    Python would name the class that ``kind`` is derived from.
+
+    :param arguments: what ``kind`` takes
+    :param places: what was given by place
+    :param names: what was given by name
+    :raises DoubledArgumentError: lists all of them
+    """
+    taken = list(arguments.parameters)[: len(places)]
+    doubled = [name for name in taken if name in names]
+    if doubled:
+        raise DoubledArgumentError(
+            kind.__name__,
+            f"got multiple values for {', '.join(doubled)}.",
+            "Give each once: the ones after the experiment by name.",
         )
 
 

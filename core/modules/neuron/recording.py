@@ -67,7 +67,7 @@ def observe(
         trace = scale.apply(hw_data.cadc.to_dense(runtime, dt, interpolation_mode))
     dense = None
     if spikes and hw_data.spikes is not None:
-        dense = hw_data.spikes.to_dense(runtime, dt)
+        dense = hw_data.spikes.to_dense(runtime, dt).float()
     madc = None if hw_data.madc is None else hw_data.madc.to_raw()
     return Handle(
         voltage=AnalogObservable(trace, madc),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
@@ -115,6 +114,12 @@ class Measurement:
         batch_size: int = 100,
         neuron_structure: SingleCompartmentNeuron | None = None,
     ) -> None:
+        if not isinstance(params, Mapping | None):
+            raise ParameterError(
+                f"{type(self).__name__}.params",
+                f"are {params!r}.",
+                "Give a dict of parameters of the neurons.",
+            )
         self.params = dict(params or {})
         self._check_params()
         self.calib_path = calib_path
@@ -184,23 +189,18 @@ def connected() -> Iterator[None]:
             connection.close()
 
 
-def own(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of neuron parameters: a calibration writes into them."""
-    return deepcopy(dict(params))
-
-
 def readout(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of the parameters that neurons without spikes take."""
-    return {k: v for k, v in own(params).items() if k not in LI_TERMS}
+    """Return the parameters that neurons without spikes take."""
+    return {k: v for k, v in params.items() if k not in LI_TERMS}
 
 
 def threshold_on_chip(params: Mapping[str, Any]) -> float:
     """Return how far the threshold is above the leak on the chip, LSB.
 
-    :raises ParameterError: if it is not above it
+    :raises ParameterError: if it is not above it, or one of them is no number
     """
     leak, threshold = (
-        float(np.mean(hardware_array(_parameter(params, name))))
+        float(np.mean(_numbers(name, hardware_array(_parameter(params, name)))))
         for name in ("leak", "threshold")
     )
     if not threshold > leak:
@@ -217,12 +217,29 @@ def threshold_in_model(params: Mapping[str, Any]) -> Any:
 
     Where the leak is not below it, as the default of 80 LSB is not, traces are counted
     from rest.
+
+    :raises ParameterError: if one of them is no number
     """
     leak, threshold = (
         detached(_parameter(params, name).model_value) for name in ("leak", "threshold")
     )
+    for name, value in (("leak", leak), ("threshold", threshold)):
+        _numbers(name, value)
     above = threshold - leak
     return above if bool(torch.as_tensor(above > 0).all()) else threshold
+
+
+def _numbers(name: str, values: Any) -> Any:
+    """Return ``values`` as an array of numbers.
+
+    :raises ParameterError: if they are none
+    """
+    array = np.asarray(values.cpu() if torch.is_tensor(values) else values)
+    if array.dtype.kind not in "iuf":
+        raise ParameterError(
+            name, f"is {array.tolist()!r}, not a number.", "Give a number."
+        )
+    return array
 
 
 def _parameter(params: Mapping[str, Any], name: str) -> HXBaseParameter:

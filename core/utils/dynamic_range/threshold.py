@@ -19,7 +19,6 @@ from core.utils.dynamic_range.helper import (
     ConstantCurrentNeuron,
     Measurement,
     connected,
-    own,
     threshold_in_model,
     trace_of,
     undriven,
@@ -47,7 +46,7 @@ class Threshold(Measurement):
         :param inputs: spikes, shape (time, batch, channels)
         """
         neurons = ConstantCurrentNeuron(
-            self.size, exp, neuron_structure=self.neuron_structure, **own(self.params)
+            self.size, exp, neuron_structure=self.neuron_structure, **self.params
         )
         neurons.enable_current = enable_current
         self._neurons = neurons

@@ -22,7 +22,7 @@ from core import (
     TrainableHXTransformedModelParameter,
     run,
 )
-from core.chip.calibration_io import save
+from core.chip.calibration_io import load, save
 from core.chip.calibration_target import NeuronCalibTarget
 from core.chip.coordinates import (
     AtomicNeuronOnDLS,
@@ -30,9 +30,14 @@ from core.chip.coordinates import (
     ConnectionOnExecutor,
 )
 from core.chip.neuron_block import Chip
-from core.chip.stored_calibration import calibrate_whole_chip
+from core.chip.stored_calibration import StoredCalibration, calibrate_whole_chip
 from core.compat.grenade.execution import ExecutionInstanceHooks
-from core.errors import CalibrationError, NetworkError, NotEmulatedError
+from core.errors import (
+    CalibrationError,
+    NetworkError,
+    NotEmulatedError,
+    ParameterError,
+)
 from core.execution_instance import ExecutionInstances
 from core.morphology import SingleCompartmentNeuron
 from core.spec.chip import IDEAL, TYPICAL
@@ -280,6 +285,109 @@ def test_one_parameter_may_serve_populations_of_different_sizes(stored):
     assert second.leak.hardware_value.tolist() == [100] * 2
 
 
+def test_parameters_of_the_user_survive_a_calibration_that_is_read(stored):
+    leak = MixedHXModelParameter(0.0, 80)
+    exp = Experiment()
+    exp.calibration = stored
+    neurons, _ = silent(exp, leak=leak)
+    run(exp, STEPS)
+    assert neurons.leak.hardware_value.tolist() == [100] * 3
+    assert leak.hardware_value == 80
+    read = neurons.params_dict()
+    neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 3)))
+    run(exp, STEPS)  # the same is read again: nothing is replaced
+    assert all(neurons.params_dict()[name] is read[name] for name in read)
+
+
+def hidden_and_readout(size=4):
+    """Return an experiment with a LIF and an LI layer, and how to run it."""
+    exp = Experiment()
+    synapse, hidden = layer(exp, 5, size)
+    readout, neurons = Synapse(size, 2, exp), LI(2, exp)
+
+    def once():
+        out = neurons(readout(hidden(synapse(spikes(5, 5)))))
+        run(exp, STEPS)
+        return out
+
+    return exp, neurons, once
+
+
+@pytest.mark.parametrize("name", ["assigned", "loaded", "at construction"])
+def test_the_calibration_of_a_network_with_a_readout_can_be_read_back(tmp_path, name):
+    exp, _, once = hidden_and_readout()
+    once()
+    path = tmp_path / "chip.pkl"
+    save(path, exp.default_execution_instance.calib)
+    again, readout, once = hidden_and_readout()
+    readout.reset.hardware_value = 90  # replaced: it is calibrated
+    readout.threshold.hardware_value = 130  # kept: the readout has none
+    if name == "assigned":
+        again.calibration = load(path)
+    elif name == "loaded":
+        again.default_execution_instance.load_calib(path)
+    else:
+        again.default_execution_instance.calib_path = path
+    once()
+    codes = [e.last_execution.config.codes for e in (exp, again)]
+    assert all((codes[0][key] == codes[1][key]).all() for key in codes[0])
+    assert readout.threshold.hardware_value == 130
+    assert readout.reset.hardware_value.tolist() == [80, 80]
+
+
+def test_neurons_that_spike_need_a_calibrated_threshold():
+    exp, _, once = hidden_and_readout()
+    once()
+    other = Experiment()
+    other.calibration = exp.default_execution_instance.calib
+    (first, hidden), (second, last) = layer(other, 5, 4), layer(other, 4, 2)
+    last(second(hidden(first(spikes(5, 5)))))  # the last where the readout was
+    with pytest.raises(CalibrationError, match="has no threshold for 'LIF 1'"):
+        run(other, STEPS)
+    assert hidden.threshold.hardware_value == 125  # nothing was read
+
+
+def test_another_calibration_is_read_too(stored):
+    exp = Experiment()
+    exp.calibration = stored
+    neurons, _ = silent(exp)
+    run(exp, STEPS)
+    exp.calibration = calibrate_whole_chip(NeuronCalibTarget(leak=90))
+    neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 3)))
+    run(exp, STEPS)
+    assert neurons.leak.hardware_value.tolist() == [90] * 3
+
+
+def test_a_default_chip_that_is_assigned_later_is_that_of_all_modules(tmp_path, stored):
+    exp = Experiment()
+    elsewhere = ExecutionInstance()
+    other, _ = silent(exp, size=2, execution_instance=elsewhere)
+    neurons, _ = silent(exp)
+    exp.default_execution_instance = ExecutionInstance("/nowhere/chip.pkl")
+    with pytest.raises(FileNotFoundError, match="Failed to open calibration"):
+        run(exp, STEPS)
+    first = exp.default_execution_instance = ExecutionInstance()
+    silent_again = SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 3))
+    neurons(silent_again)
+    run(exp, STEPS)
+    assert neurons.leak.hardware_value == 80
+    path = tmp_path / "chip.pkl"
+    save(path, stored)
+    exp.default_execution_instance = ExecutionInstance(path)
+    neurons(silent_again)
+    run(exp, STEPS)
+    assert neurons.leak.hardware_value.tolist() == [100] * 3
+    assert neurons.execution_instance is exp.default_execution_instance
+    assert other.execution_instance is elsewhere
+    assert (first.modules, first.id_counter) == ([], 0)
+    assert exp.default_execution_instance.id_counter == 3
+
+
+def test_a_default_chip_is_an_execution_instance():
+    with pytest.raises(ParameterError, match=r"is set to 'chip\.pkl'\. Give an"):
+        Experiment().default_execution_instance = "chip.pkl"
+
+
 def test_a_calibration_leaves_trained_values_alone(stored):
     exp = Experiment()
     exp.calibration = stored
@@ -492,9 +600,13 @@ def test_a_chip_without_neurons_is_refused(stored):
         run(exp, STEPS)
 
 
-def test_the_bypass_is_refused_before_its_codes_are_looked_at():
+@pytest.mark.parametrize("assigned", ["chip", "calibration"])
+def test_the_bypass_is_refused_before_its_codes_are_looked_at(assigned):
     exp = Experiment()
-    exp.default_execution_instance.chip = Chip.default_neuron_bypass
+    if assigned == "chip":
+        exp.default_execution_instance.chip = Chip.default_neuron_bypass
+    else:
+        exp.calibration = StoredCalibration.from_chip(Chip.default_neuron_bypass)
     silent(exp)
     with pytest.raises(NotEmulatedError, match="shall bypass the neurons"):
         run(exp, STEPS)

@@ -110,7 +110,7 @@ def test_second_run_in_mock_leaves_the_handles(
     assert "call the modules again" in caplog.text
 
 
-@pytest.mark.parametrize("runtime", [None, 10.0, np.int64(10), 0])
+@pytest.mark.parametrize("runtime", [None, 10.0, np.int64(10), 0, True])
 def test_chip_needs_a_whole_number_of_steps(runtime: Any) -> None:
     exp = Experiment()
     call(exp, *network(exp))

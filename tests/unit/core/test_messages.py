@@ -221,7 +221,7 @@ class TwoCompartments(SingleCompartmentNeuron):
 
 
 def cadc() -> CADCHandle:
-    return CADCHandle(np.zeros((2, 1, 1), np.uint8), np.array([[0], [100]]))
+    return CADCHandle([[[(0, -128), (100, -128)]]], 1, 1)
 
 
 def graph(**nodes: Any) -> nir.NIRGraph:

@@ -1,20 +1,24 @@
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 
+from core.compat import quantities as pq
 from core.errors import ParameterError
 from core.parameter import (
     HXBaseParameter,
     HXParameter,
     HXTransformedModelParameter,
     MixedHXModelParameter,
+    MockParameter,
     ModelParameter,
     TrainableHXParameter,
     TrainableHXTransformedModelParameter,
     TrainableMixedHXModelParameter,
     TrainableModelParameter,
+    hardware_array,
 )
 
 
@@ -130,3 +134,52 @@ def test_text_names_both_values() -> None:
 def test_parameter_can_be_copied() -> None:
     parameter = copy.deepcopy(HXTransformedModelParameter(1.0, float))
     assert parameter.hardware_value == 1
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_copy_is_set_and_trained_by_itself(
+    make: Callable[[object], HXBaseParameter],
+) -> None:
+    parameter = make(1.0)
+    twin = copy.copy(parameter)
+    assert type(twin) is type(parameter)
+    twin.hardware_value = 7.0
+    twin.make_trainable()
+    assert parameter.model_value == 1
+    assert parameter.hardware_value != 7
+    assert not list(parameter.parameters())
+
+
+#: What is done with a value that has a unit.
+WITH_UNIT: dict[str, Callable[[Any], object]] = {
+    "value": HXParameter,
+    "model value": lambda value: MixedHXModelParameter(value, 80),
+    "value on the chip": lambda value: MixedHXModelParameter(1.0, value),
+    "model value alone": ModelParameter,
+    "transformed": lambda value: HXTransformedModelParameter(value, float),
+    "trained": TrainableHXParameter,
+    "mean": MockParameter,
+    "deviation": lambda value: MockParameter(1.0, value),
+    "list": lambda value: HXParameter([1.0, value]),
+    "set": lambda value: setattr(HXParameter(1.0), "hardware_value", value),
+    "set in the model": lambda value: setattr(ModelParameter(1), "model_value", value),
+    "set on the chip": lambda value: setattr(
+        MixedHXModelParameter(1.0, 80), "hardware_value", value
+    ),
+    "set while it is trained": lambda value: setattr(
+        TrainableModelParameter(1.0), "model_value", value
+    ),
+    "set as mean": lambda value: setattr(MockParameter(1.0), "mean", value),
+    "of a function": lambda value: hardware_array(
+        HXTransformedModelParameter(1.0, lambda _: value)
+    ),
+}
+
+
+@pytest.mark.parametrize("use", WITH_UNIT.values(), ids=WITH_UNIT)
+def test_a_value_with_a_unit_is_refused(use: Callable[[Any], object]) -> None:
+    with pytest.raises(ParameterError, match=r"8\.0 us\. Give seconds: 8e-6\.") as e:
+        use(8 * pq.us)
+    assert e.value.problems[0].where.endswith("Parameter")
+    with pytest.raises(ParameterError, match=r"Give a number without a unit\."):
+        use(8 * pq.mV)

@@ -1,8 +1,21 @@
+import re
+from typing import Any
+
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import Experiment, InputNeuron
+from core import (
+    LI,
+    Experiment,
+    InputNeuron,
+    LIFObservables,
+    SparseSynapse,
+    Synapse,
+    run,
+)
+from core.errors import HXError, ParameterError
 from core.observables import HardwareObservables, SpikeHandle
 
 
@@ -31,3 +44,43 @@ def test_events_come_back_on_the_step_they_were_sent(seed: int, dt: float) -> No
     data = SpikeHandle(neuron.input_events(spikes, dt), 2, 3)
     dense = neuron.post_process(HardwareObservables(spikes=data), 40 * dt)
     assert torch.equal(dense[:40], spikes)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ([1], "is a list"),
+        ("x", "is a str"),
+        (5, "is a int"),
+        ({"spikes": 1}, "is a dict"),
+        (torch.ones(9, 2, 3), "has shape (9, 2, 3), the input (4, 1, 3)"),
+    ],
+)
+def test_what_is_no_measured_data_is_refused(wrong: Any, text: str) -> None:
+    handle = LIFObservables(spikes=torch.ones(4, 1, 3))
+    neuron = InputNeuron(3, Experiment(mock=True))
+    with pytest.raises(HXError, match=f"measured data: {re.escape(text)}"):
+        neuron.func((handle,), hw_data=wrong)
+    sent = neuron.func((handle,), hw_data=torch.zeros(5, 1, 3))
+    assert not sent.spikes.any()
+
+
+@pytest.mark.parametrize("mock", [True, False])
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+@pytest.mark.parametrize("sparse", [True, False])
+def test_spikes_that_are_not_finite_are_refused(
+    mock: bool, value: float, sparse: bool
+) -> None:
+    exp = Experiment(mock=mock)
+    synapse = SparseSynapse(torch.ones(5, 3), exp) if sparse else Synapse(5, 3, exp)
+    spikes = torch.zeros(20, 1, 5)
+    spikes[3, 0, 0] = value
+    LI(3, exp)(synapse(LIFObservables(spikes=spikes)))
+    with pytest.raises(ParameterError, match=r"spikes are not finite\. Give 0 or 1"):
+        run(exp, 20)
+
+
+def test_many_spikes_are_finite_where_their_sum_is_not() -> None:
+    handle = LIFObservables(spikes=torch.full((4, 1, 3), 6e4, dtype=torch.float16))
+    sent = InputNeuron(3, Experiment(mock=True)).func((handle,))
+    assert sent.spikes is handle.spikes

@@ -147,6 +147,17 @@ def test_targets_come_from_the_parameters_and_back() -> None:
         torch.testing.assert_close(*torch.broadcast_tensors(expected, found))
 
 
+def test_what_a_circuit_was_not_calibrated_for_keeps_its_value() -> None:
+    targets = SpikingCalibTarget(neuron_target=NeuronCalibTarget.DenseDefault)
+    targets.neuron_target.threshold[:] = np.nan
+    targets.neuron_target.leak[5] = np.nan
+    population = Population(2, None, leak=70, threshold=MixedHXModelParameter(1, 90))
+    population.params_from_calibration(targets, neurons((4,), (5,)))
+    assert population.leak.hardware_value.tolist() == [80, 70]
+    assert population.threshold.hardware_value == 90
+    assert population.e_coba_reference.hardware_value.isnan().all()  # no reversal
+
+
 def test_silent_neurons_have_no_refractory_time() -> None:
     targets = SpikingCalibTarget(neuron_target=NeuronCalibTarget.DenseDefault)
     population = LI(1, None)

@@ -9,7 +9,7 @@ import pytest
 
 from core import ExecutionInstance
 from core.chip.calibration_io import CalibrationFileError
-from core.errors import ParameterError
+from core.errors import CalibrationError, ParameterError
 from core.spec.chip import TYPICAL
 from core.units import us
 from core.utils import calib_helper
@@ -177,3 +177,24 @@ def test_a_copy_of_the_file_can_be_loaded_onto_a_chip(tmp_path):
     chip = instance.load_calib(copy)
     assert chip is instance.chip
     assert instance.calib.target.neuron_target.tau_mem[0] == pytest.approx(6 * us)
+
+
+@pytest.mark.parametrize("wrong", [None, 0, 1.5, ["a"]])
+def test_what_is_no_path_is_refused(wrong):
+    # The numbers 0 to 2 would open the streams of the process.
+    with pytest.raises(CalibrationFileError, match=r"Give a string or a pathlib\.Path"):
+        chip_from_file(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["path", None, 5])
+def test_what_are_no_bytes_is_refused(wrong):
+    with pytest.raises(
+        CalibrationFileError, match=r"content is a \w+\. Give the bytes"
+    ):
+        chip_from_portable_binary(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, "chip"])
+def test_what_is_no_chip_is_refused(wrong):
+    with pytest.raises(CalibrationError, match=r"settings are a \w+\. Give a chip"):
+        fixture_calibration_from_chip(wrong)

@@ -157,12 +157,20 @@ def test_what_is_no_data_is_refused():
     with pytest.raises(ConversionError, match="the spikes are a Tensor"):
         to_nir_data(torch.zeros(2, 3, 1), model())
     with pytest.raises(ConversionError) as caught:
-        to_nir_data({"a": np.zeros((2, 3, 1)), "b": None}, model())
+        to_nir_data(
+            {
+                "a": np.zeros((2, 3, 1)),
+                "b": None,
+                "c": torch.ones(2, 3, 1).to_sparse(),
+                "d": torch.ones(2, 3, 1),
+            },
+            model(),
+        )
+    fix = " Give a dense tensor of shape (time, batch, neurons)."
     assert str(caught.value).splitlines() == [
-        "spikes of 'a': they are a ndarray."
-        " Give a tensor of shape (time, batch, neurons).",
-        "spikes of 'b': they are a NoneType."
-        " Give a tensor of shape (time, batch, neurons).",
+        f"spikes of 'a': they are a ndarray.{fix}",
+        f"spikes of 'b': they are a NoneType.{fix}",
+        f"spikes of 'c': they are a sparse tensor.{fix}",
     ]
     with pytest.raises(NetworkError, match="Linear: it has no experiment"):
         to_nir_data({}, torch.nn.Linear(1, 1))

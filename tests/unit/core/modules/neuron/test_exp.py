@@ -1,4 +1,6 @@
+import inspect
 import math
+import re
 from typing import Any
 
 import pytest
@@ -16,9 +18,9 @@ from core import (
     TrainableMixedHXModelParameter,
     run,
 )
-from core.errors import ShapeError
+from core.errors import ParameterError, ShapeError
 from core.functional import exp_cuba_li_integration, exp_cuba_lif_integration
-from core.modules.neuron import NeuronExp, ReadoutNeuronExp
+from core.modules.neuron import EventPropLIF, NeuronExp, ReadoutNeuronExp
 from core.observables import AnalogObservable
 
 pytestmark = pytest.mark.filterwarnings("ignore:exp_cuba_li:DeprecationWarning")
@@ -137,3 +139,35 @@ def test_measured_data_lands_in_the_fields_of_its_name(kind: Any) -> None:
     assert out.current[-1].all()  # simulated
     if kind is NeuronExp:
         assert not out.spikes.any()
+
+
+@pytest.mark.parametrize("kind", [NeuronExp, ReadoutNeuronExp])
+@pytest.mark.parametrize("name", ["tau_mem", "tau_syn"])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "is 0. Give a finite number above 0"),
+        (-1e-5, "is -1e-05. Give a finite number above 0"),
+        (torch.tensor([0.5, -1.0, 0.5]), "is -1. Give a finite number above 0"),
+        (1.5, "is 1.5, it is the decay of one step. Give exp(-dt / tau)"),
+    ],
+)
+def test_what_is_no_decay_is_refused(
+    kind: Any, name: str, value: Any, text: str
+) -> None:
+    neuron = kind(3, None, **{name: value})
+    with pytest.raises(ParameterError, match=re.escape(f"{name}: {text}")):
+        neuron.forward_func(graded(30, 2, 3))
+
+
+@pytest.mark.parametrize("kind", [NeuronExp, ReadoutNeuronExp, EventPropLIF])
+def test_an_argument_that_is_given_twice_names_the_class(kind: Any) -> None:
+    with pytest.raises(TypeError, match="got multiple values for leak") as error:
+        kind(3, None, 80.0, leak=90.0)
+    assert isinstance(error.value, ParameterError)
+    assert str(error.value).startswith(f"{kind.__name__}: ")
+
+
+@pytest.mark.parametrize(("kind", "parent"), [(NeuronExp, LIF), (ReadoutNeuronExp, LI)])
+def test_the_arguments_are_those_of_their_parent(kind: Any, parent: Any) -> None:
+    assert inspect.signature(kind) == inspect.signature(parent)

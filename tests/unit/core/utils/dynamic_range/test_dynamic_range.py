@@ -246,3 +246,19 @@ def test_neurons_of_two_circuits_fill_the_chip_but_are_not_emulated():
         wide.run()
     assert isinstance(e.value, HXError)
     assert not connection.present()
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"leak": "a"}, "leak: is 'a', not a number"),
+        ({"threshold": None}, "threshold: is None, not a number"),
+        (5, r"WeightScaling\.params: are 5\. Give a dict"),
+    ],
+)
+def test_parameters_that_are_no_numbers_are_refused(params, text):
+    with pytest.raises(ParameterError, match=text):
+        get_weight_scaling(params, 3)
+    if isinstance(params, dict):
+        with pytest.raises(ParameterError, match=text):
+            threshold_in_model(params)
