@@ -225,16 +225,16 @@ def integrate(
 
 
 def _check_state(code: str, namespace: Mapping[str, Any], like: Tensor) -> None:
-    """Raise if a state variable is no tensor of the shape (batch, neurons) any more."""
+    """Raise if a state variable is no longer a tensor like the membrane."""
     for name in STATE:
         value = namespace.get(name)
-        if isinstance(value, Tensor) and value.shape == like.shape:
-            continue
         if isinstance(value, Tensor):
-            found = f"a tensor of shape {tuple(value.shape)}"
+            if (value.shape, value.dtype) == (like.shape, like.dtype):
+                continue
+            found = f"a tensor of {value.dtype} and shape {tuple(value.shape)}"
         else:
             found = "gone" if name not in namespace else f"a {type(value).__name__}"
-        wish = f"Keep it a tensor of shape {tuple(like.shape)}."
+        wish = f"Keep it a tensor of {like.dtype} and shape {tuple(like.shape)}."
         lines = code.splitlines()
         named = [
             k for k, line in enumerate(lines, 1) if re.search(rf"\b{name}\b", line)

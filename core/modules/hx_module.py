@@ -5,8 +5,9 @@ which fills it with what `forward_func` computes.
 """
 
 from collections.abc import Mapping
-from inspect import signature
+from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from torch import nn
 
@@ -23,12 +24,29 @@ if TYPE_CHECKING:
 Handles = DataHandle | tuple[DataHandle, ...]
 
 
+#: Reading a signature takes longer than a small network; methods are forgotten with
+#: their class.
+_signatures: WeakKeyDictionary[Any, Signature] = WeakKeyDictionary()
+
+
 def takes_hw_data(function: Any) -> bool:
     """Return whether ``function`` has a parameter ``hw_data``."""
     try:
-        return "hw_data" in signature(function).parameters
+        return "hw_data" in _signature(function).parameters
     except ValueError:  # some built-in functions have no signature
         return False
+
+
+def _signature(function: Any) -> Signature:
+    """Return the signature of a function, or of that of a method, with its ``self``."""
+    plain = getattr(function, "__func__", function)
+    try:
+        found = _signatures.get(plain)
+    except TypeError:  # it cannot be referred to weakly
+        return signature(plain)
+    if found is None:
+        found = _signatures[plain] = signature(plain)
+    return found
 
 
 class InputError(NetworkError, TypeError):
@@ -63,7 +81,8 @@ class HXTorchFunctionMixin:
         handles = input if isinstance(input, tuple) else (input,)
         measured = {"hw_data": hw_data} if takes_hw_data(self.forward_func) else {}
         try:
-            signature(self.forward_func).bind(*handles, **measured)
+            own = (self,) if hasattr(self.forward_func, "__func__") else ()
+            _signature(self.forward_func).bind(*own, *handles, **measured)
         except TypeError:
             raise InputError(
                 type(self).__name__,

@@ -189,7 +189,9 @@ def test_the_line_is_that_of_the_step_code(code: str, line: int, error: str) -> 
     [
         ("v = 5.0", 1, "after the step 'v' is a float"),
         ("i = i\ndel z", 2, "after the step 'z' is gone"),
-        ("i = i[:, :2]\nv = v", 1, "after the step 'i' is a tensor of shape (2, 2)"),
+        ("i = i[:, :2]\nv = v", 1, "'i' is a tensor of torch.float32 and shape (2, 2)"),
+        ("v = v.long()", 1, "'v' is a tensor of torch.int64 and shape (2, 3)"),
+        ("z = z > 0", 1, "'z' is a tensor of torch.bool and shape (2, 3)"),
         ("adaptation = None", 1, "after the step 'adaptation' is a NoneType"),
     ],
 )
@@ -198,7 +200,9 @@ def test_the_code_keeps_the_state(code: str, line: int, error: str) -> None:
         integrate(code)
     assert f"In line {line} (" in str(e.value)
     assert error in str(e.value)
-    assert e.value.problems[0].fix == "Keep it a tensor of shape (2, 3)."
+    assert (
+        e.value.problems[0].fix == "Keep it a tensor of torch.float32 and shape (2, 3)."
+    )
 
 
 @pytest.mark.parametrize("code", [7, b"v = v", "v = v\0"])
