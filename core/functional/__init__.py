@@ -4,6 +4,7 @@ from core.functional.aelif import cuba_aelif_integration
 from core.functional.compiled import reference
 from core.functional.dropout import batch_dropout
 from core.functional.eventprop import EventPropLIFFunction, EventPropSynapseFunction
+from core.functional.fused import checkpointing
 from core.functional.li import exp_cuba_li_integration
 from core.functional.lif import exp_cuba_lif_integration
 from core.functional.linear import (
@@ -27,6 +28,7 @@ __all__ = [
     "Unterjubel",
     "WeightRounding",
     "batch_dropout",
+    "checkpointing",
     "cuba_aelif_integration",
     "exp_cuba_li_integration",
     "exp_cuba_lif_integration",

@@ -5,11 +5,14 @@ precision on the CPU. Everything else takes the reference, `core.functional.loop
 Without exponential term both give the same numbers to the last bit, except that what is
 below 1e-30 becomes 0; with it they agree to about 1e-7.
 
-Backward, nothing is saved but the results, 12 bytes per neuron and step.
+Backward, nothing is saved but the results, 12 bytes per neuron and step; inside
+`checkpointing` only the input, 4 bytes, from which they are computed a second time.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +29,25 @@ from core.kernels import neuron as kernels
 from core.kernels.backward import backward
 from core.kernels.forward import forward
 from core.kernels.lanes import F32, NOTHING, empty, run_lanes
+
+_checkpointing: ContextVar[bool] = ContextVar("checkpointing", default=False)
+
+
+@contextmanager
+def checkpointing() -> Iterator[None]:
+    """Save memory instead of time: gradients compute the states of a layer again.
+
+    It pays where nothing else keeps the traces, in long runs of deep networks.
+
+    >>> x = torch.ones(9, 1, 3, requires_grad=True)
+    >>> with checkpointing():
+    ...     pass  # forward pass; the backward pass may follow outside
+    """
+    token = _checkpointing.set(True)
+    try:
+        yield
+    finally:
+        _checkpointing.reset(token)
 
 
 def integrate(
@@ -182,7 +204,9 @@ class _Integration(torch.autograd.Function):
         absent = [s for s, p in zip(states, run.present, strict=True) if not p]
         ctx.mark_non_differentiable(*absent)
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(feedback, *states)
+        ctx.checkpointed = _checkpointing.get()
+        kept = (x,) if ctx.checkpointed else states
+        ctx.save_for_backward(feedback, *kept)
         ctx.run, ctx.parameters = run, parameters
         ctx.shapes = [np.shape(row) for row in rows]
         return states
@@ -197,6 +221,8 @@ class _Integration(torch.autograd.Function):
             )
         run, parameters = ctx.run, ctx.parameters
         feedback, *states = ctx.saved_tensors
+        if ctx.checkpointed:
+            states = run.forward(states[0], feedback, parameters)
         shape = states[0].shape
         lanes = shape[1] * shape[2]
         _, _, needs_feedback, *needs_rows = ctx.needs_input_grad

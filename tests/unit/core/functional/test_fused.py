@@ -1,6 +1,7 @@
 """The compiled kernels against the reference loop."""
 
 import math
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from core.errors import ParameterError
-from core.functional import cuba_aelif_integration, reference
+from core.functional import checkpointing, cuba_aelif_integration, reference
 from core.functional.compiled import applies, reason
 from core.handle import Handle
 from core.observables import AnalogObservable
@@ -291,6 +292,31 @@ def test_an_empty_batch_works() -> None:
     assert states[0].shape == (9, 0, NEURONS)
     sum(s.sum() for s in states).backward()
     assert values["leak"].grad.tolist() == [0.0] * NEURONS
+
+
+@pytest.mark.parametrize(
+    ("within", "numbers"), [(nullcontext, 3), (checkpointing, 1)], ids=["", "saving"]
+)
+def test_gradients_need_three_traces_or_the_input_alone(
+    within: Any, numbers: int
+) -> None:
+    saved: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        saved[tensor.data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    values, plain = wide(), wide()
+    terms = VARIANTS["refractory"][0]
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t), within():
+        states = integrate(values, terms)
+    per_number = sum(saved.values()) / values["input"].numel()
+    # 4 bytes a number; the missing adaptation is one zero.
+    assert per_number == pytest.approx(4 * numbers, abs=0.01)
+    expected = integrate(plain, terms)
+    gradients(values, states)
+    gradients(plain, expected)
+    assert torch.equal(values["input"].grad, plain["input"].grad)
 
 
 def test_a_derivative_of_the_gradient_needs_the_reference_loop() -> None:
