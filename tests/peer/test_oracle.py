@@ -5,6 +5,7 @@ Tolerances are those of tests/oracle/README.md: other order of float32 sums.
 
 import json
 import re
+from contextlib import nullcontext
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ from core.functional import (
     linear,
     linear_exponential_clamp,
     linear_sparse,
+    reference,
     superspike_func,
 )
 from core.functional.eventprop import CUBALIFParams, EventPropNeuron
@@ -80,9 +82,8 @@ def assert_gradient(
     assert float((found - expected).abs().max()) <= tolerance * scale
 
 
-@pytest.mark.parametrize("executed", [False, True], ids=["loop", "step code"])
-@pytest.mark.parametrize("name", names("integrate_*", "inject_*"))
-def test_integration(name: str, executed: bool) -> None:
+def integration(name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor], str]:
+    """Return arguments of `cuba_aelif_integration`, all data, and the step code."""
     data, meta = load(name)
     flags, injected = meta["flags"], meta.get("injected", {})
     values = {
@@ -90,7 +91,6 @@ def test_integration(name: str, executed: bool) -> None:
         for k, v in meta["params"].items()
     }
     values["g_l"] = values["c_mem"] / values.pop("tau_mem")
-    x = data["x"].requires_grad_()
 
     def measured(key: str, name: str) -> torch.Tensor | None:
         return data[key] if injected[name] else None
@@ -107,14 +107,36 @@ def test_integration(name: str, executed: bool) -> None:
         hw_adaptation_trace_available=injected.get("adaptation", False),
         hw_spikes_available=injected.get("spikes", False),
     ).generate()
-    v, v_madc, i, w, w_madc, z = cuba_aelif_integration(
-        x,
-        **values,
-        **flags,
-        hw_data=hw_data or None,
-        # one more character, and it is not the code of the library any more
-        integration_step_code=code + "\n" if executed else None,
-    )
+    return {**values, **flags, "hw_data": hw_data or None}, data, code
+
+
+@pytest.mark.parametrize("name", names("integrate_*", "inject_*"))
+def test_kernels_equal_the_loop_on_what_was_recorded(name: str) -> None:
+    arguments, data, _ = integration(name)
+    found = cuba_aelif_integration(data["x"], **arguments)
+    with reference():
+        expected = cuba_aelif_integration(data["x"], **arguments)
+    for a, b in zip(found, expected, strict=True):
+        if a is None or b is None:  # no MADC
+            assert a is b
+        elif arguments["exponential"]:  # the exponential function is our own
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
+        else:
+            assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("way", ["kernels", "loop", "step code"])
+@pytest.mark.parametrize("name", names("integrate_*", "inject_*"))
+def test_integration(name: str, way: str) -> None:
+    arguments, data, code = integration(name)
+    flags, x = arguments, data["x"].requires_grad_()
+    with reference() if way == "loop" else nullcontext():
+        v, v_madc, i, w, w_madc, z = cuba_aelif_integration(
+            x,
+            **arguments,
+            # one more character, and it is not the code of the library any more
+            integration_step_code=code + "\n" if way == "step code" else None,
+        )
     loss = (v * data["grad_v"]).sum()
     if flags["fire"]:
         loss = loss + (z * data["grad_z"]).sum()
