@@ -70,28 +70,32 @@ def feed_back(g_z: Any, g_x: Any, weight: Any, entries: int) -> None:
             y_c[k] = zero
             y_d[k] = zero
         at = r * neurons
+        x_a, x_b = g_x[at : at + neurons], g_x[at + neurons : at + 2 * neurons]
+        at += 2 * neurons
+        x_c, x_d = g_x[at : at + neurons], g_x[at + neurons : at + 2 * neurons]
         s = 0
-        while s + 2 <= neurons:
-            w, u = weight[s], weight[s + 1]
-            a, a1 = g_x[at + s], g_x[at + s + 1]
-            b, b1 = g_x[at + neurons + s], g_x[at + neurons + s + 1]
-            c, c1 = g_x[at + 2 * neurons + s], g_x[at + 2 * neurons + s + 1]
-            d, d1 = g_x[at + 3 * neurons + s], g_x[at + 3 * neurons + s + 1]
+        while s + 4 <= neurons:  # four sources share what is written
+            w, w1, w2, w3 = weight[s], weight[s + 1], weight[s + 2], weight[s + 3]
+            a, a1, a2, a3 = x_a[s], x_a[s + 1], x_a[s + 2], x_a[s + 3]
+            b, b1, b2, b3 = x_b[s], x_b[s + 1], x_b[s + 2], x_b[s + 3]
+            c, c1, c2, c3 = x_c[s], x_c[s + 1], x_c[s + 2], x_c[s + 3]
+            d, d1, d2, d3 = x_d[s], x_d[s + 1], x_d[s + 2], x_d[s + 3]
             for k in range(neurons):
-                y_a[k] += a * w[k] + a1 * u[k]
-                y_b[k] += b * w[k] + b1 * u[k]
-                y_c[k] += c * w[k] + c1 * u[k]
-                y_d[k] += d * w[k] + d1 * u[k]
-            s += 2
-        if s < neurons:
+                u, u1, u2, u3 = w[k], w1[k], w2[k], w3[k]
+                y_a[k] += (a * u + a1 * u1) + (a2 * u2 + a3 * u3)
+                y_b[k] += (b * u + b1 * u1) + (b2 * u2 + b3 * u3)
+                y_c[k] += (c * u + c1 * u1) + (c2 * u2 + c3 * u3)
+                y_d[k] += (d * u + d1 * u1) + (d2 * u2 + d3 * u3)
+            s += 4
+        while s < neurons:
             w = weight[s]
-            a, b = g_x[at + s], g_x[at + neurons + s]
-            c, d = g_x[at + 2 * neurons + s], g_x[at + 3 * neurons + s]
+            a, b, c, d = x_a[s], x_b[s], x_c[s], x_d[s]
             for k in range(neurons):
                 y_a[k] += a * w[k]
                 y_b[k] += b * w[k]
                 y_c[k] += c * w[k]
                 y_d[k] += d * w[k]
+            s += 1
         r += 4
     while r < entries:
         at = r * neurons
