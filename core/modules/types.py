@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
 
 log = logging.getLogger(__name__)
+_PARAMETERS = tuple(asdict(POPULATION))
 
 
 class SpikesError(ShapeError, TypeError):
@@ -145,7 +146,7 @@ class Population(BasePopulation):
 
     def params_dict(self) -> dict[str, HXBaseParameter]:
         """Return all parameters by name."""
-        return {name: getattr(self, name) for name in asdict(POPULATION)}
+        return {name: getattr(self, name) for name in _PARAMETERS}
 
     def has_trainable_params(self) -> bool:
         """Return whether a parameter is trained."""

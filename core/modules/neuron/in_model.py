@@ -103,14 +103,18 @@ def is_refractory(neuron: "AELIF", refractory_time: Any) -> bool:
     :param refractory_time: s, number or tensor
     :raises ParameterError: if it is negative
     """
-    time = torch.as_tensor(refractory_time)
-    if not (time >= 0).all():
+    time = refractory_time
+    if isinstance(time, float | int) and time >= 0:  # the quick way
+        applies = time > 0
+    else:
+        time = torch.as_tensor(refractory_time)
+        applies = bool(time.any())
+    if torch.is_tensor(time) and not (time >= 0).all():
         raise ParameterError(
             type(neuron).__name__,
             f"the refractory time is {float(time.min()):g} s.",
             "Give 0 or more.",
         )
-    applies = bool(time.any())
     if applies and not neuron.fire:
         warnings.warn(
             "Refractory period is not applicable due to specified non-spiking "
