@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import one_core, public_api, scaling, tables
+from benchmarks import one_core, public_api, scaling, sparse, tables
 from benchmarks.peers import LIBRARIES, LOOP, OURS, PROTOTYPE, installed, load
 from benchmarks.results import Result, measure
 from benchmarks.workloads import SHAPES
@@ -26,6 +26,7 @@ from benchmarks.workloads import SHAPES
 PARTS: dict[str, Callable[[int], str]] = {
     "scaling": lambda rounds: f"{scaling.exponents(rounds)}\n\n{scaling.memory()}",
     "silent": scaling.silence,
+    "sparse": sparse.crossover,
     "overhead": public_api.overhead,
     "profile": lambda rounds: public_api.training_profile(),
 }
@@ -85,6 +86,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--scaling", action="store_true", help="exponents in T, B, N")
     parser.add_argument("--silent", action="store_true", help="silent over active")
+    parser.add_argument("--sparse", action="store_true", help="sums over few spikes")
     parser.add_argument("--overhead", action="store_true", help="of modules and run")
     parser.add_argument("--profile", action="store_true", help="of a training step, W1")
     parser.add_argument("--all", action="store_true", help="workloads and all parts")

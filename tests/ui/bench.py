@@ -73,9 +73,11 @@ class Bench:
         wait_until(lambda: self.summary() != before, 30, f"{name} changed nothing")
 
     def select(self, name):
-        self.page.locator(f'.react-flow__node[data-id="{name}"]').click()
+        box = self.page.locator(f'.react-flow__node[data-id="{name}"]')
+        box.click()
         field = self.page.get_by_role("textbox", name="name")
         wait_until(lambda: field.input_value() == name)
+        box.and_(self.page.locator(".selected")).wait_for()  # shown, too
 
     def draw_arrow(self, source, target):
         """Draw a connection with the mouse."""
