@@ -59,11 +59,13 @@ def test_kernels_agree_with_the_loops(crossing: str, seed: int, neurons: int) ->
     elif not torch.equal(z, expected[0]):
         return  # the exponential functions differ in the last bit
     assert torch.equal(z, expected[0])
-    torch.testing.assert_close(v, expected[1], rtol=1e-5, atol=1e-5)
+    # Where a membrane hardly crosses, its moment is the root of a difference of 1e-7,
+    # so 3e-4 of a step, in which it is driven by about one unit.
+    torch.testing.assert_close(v, expected[1], rtol=1e-5, atol=5e-4)
     torch.testing.assert_close(i, expected[2], rtol=1e-5, atol=1e-5)
-    # A slope near 0 amplifies rounding; only the largest gradients are compared.
+    # There the gradient is as uncertain as the slope, which it is divided by.
     scale = expected[3].abs().max().clamp_min(1e-6)
-    torch.testing.assert_close(g / scale, expected[3] / scale, rtol=0, atol=1e-3)
+    torch.testing.assert_close(g / scale, expected[3] / scale, rtol=0, atol=1e-2)
 
 
 @CROSSINGS
