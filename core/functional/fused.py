@@ -137,6 +137,17 @@ def lanes_of(tensor: Tensor) -> F32:
     return array.reshape(len(array), math.prod(array.shape[1:]))
 
 
+def rows_of(values: Sequence[Any], like: Tensor) -> F32:
+    """Return numbers and tensors as rows for all lanes, shape (values, lanes).
+
+    :param like: shape (time, batch, neurons)
+    """
+    rows = empty((len(values), *like.shape[1:]))
+    for row, value in enumerate(values):
+        rows[row] = value.detach().numpy() if isinstance(value, Tensor) else value
+    return rows.reshape(len(values), math.prod(like.shape[1:]))
+
+
 class _Run(NamedTuple):
     """What one call of the kernels needs besides tensors with gradients."""
 
@@ -157,11 +168,7 @@ class _Run(NamedTuple):
         values = [*rows, self.hold]
         if all(isinstance(value, float | int) for value in values):
             return np.array(values, np.float32)[:, None]
-        lanes = empty((len(values), *x.shape[1:]))
-        for row, value in enumerate(values):
-            tensor = isinstance(value, Tensor)
-            lanes[row] = value.detach().numpy() if tensor else value
-        return lanes.reshape(len(values), -1)
+        return rows_of(values, x)
 
     def forward(self, x: Tensor, feedback: Tensor | None, parameters: F32) -> States:
         """Return the states over time, each of the shape of ``x``."""

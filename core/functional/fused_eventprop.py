@@ -1,17 +1,16 @@
 """EventProp through the compiled kernels: `trajectory` and `adjoint` for lanes.
 
-Where `core.functional.fused.reason` names none, they take the place of
+Where `core.functional.compiled.applies`, they take the place of
 `core.functional.trajectory.integrate` and `core.functional.adjoint.adjoint`.
 """
 
 import math
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from core.functional.fused import lanes_of
+from core.functional.fused import lanes_of, rows_of
 from core.functional.trajectory import Neuron, Trajectory
 from core.kernels import eventprop as kernels
 from core.kernels.lanes import F32, NOTHING, empty, run_lanes
@@ -72,7 +71,6 @@ def adjoint(grad_spikes: Tensor, trajectory: Trajectory, n: Neuron) -> Tensor:
 
 def _parameters(like: Tensor, n: Neuron) -> F32:
     """Return the parameters of all lanes, shape (rows, lanes)."""
-    rows = np.empty((kernels.PARAMETERS, *like.shape[1:]), np.float32)
     values: dict[int, Any] = {
         kernels.LEAK: n.leak,
         kernels.RESET: n.reset,
@@ -81,7 +79,4 @@ def _parameters(like: Tensor, n: Neuron) -> F32:
         kernels.B: n.dt / n.tau_syn,
         kernels.TAU_SYN: n.tau_syn,
     }
-    for row, value in values.items():
-        tensor = isinstance(value, Tensor)
-        rows[row] = value.detach().numpy() if tensor else value
-    return rows.reshape(kernels.PARAMETERS, -1)
+    return rows_of([values[row] for row in range(kernels.PARAMETERS)], like)

@@ -74,6 +74,16 @@ def check_parameter(name: str, value: Any, above: float | None = None) -> Any:
     return number
 
 
+def all_finite(values: Tensor) -> bool:
+    """Return whether all values are finite.
+
+    >>> all_finite(torch.ones(2)), all_finite(torch.tensor([1.0, float("nan")]))
+    (True, False)
+    """
+    # The quick way first: a sum is not finite if one of its terms is not.
+    return bool(torch.isfinite(values.sum()) or torch.isfinite(values).all())
+
+
 def leak_conductance(c_mem: Any, tau_mem: Any) -> Any:
     """Return ``C / tau_mem``.
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.chip.network import Floats, NetworkBuilder, NeuronTarget
 from core.errors import NetworkError, ParameterError, ShapeError, did_you_mean
+from core.functional.parameters import all_finite
 from core.modules import calibration
 from core.modules.defaults import POPULATION
 from core.modules.hx_module import HXModule
@@ -416,8 +417,7 @@ def check_spikes(where: str, spikes: Any) -> Tensor:
             "Give a dense tensor of shape (time, batch, neurons).",
         )
     found: Tensor = spikes
-    # A sum is not finite if one of its terms is not.
-    if not (torch.isfinite(found.detach().sum()) or torch.isfinite(found).all()):
+    if not all_finite(found.detach()):
         raise ParameterError(
             where, "some of its spikes are not finite.", "Give 0 or 1."
         )

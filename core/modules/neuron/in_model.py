@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core.errors import ParameterError
+from core.functional.parameters import all_finite
 
 if TYPE_CHECKING:
     from core.modules.neuron.aelif import AELIF
@@ -103,18 +104,14 @@ def is_refractory(neuron: "AELIF", refractory_time: Any) -> bool:
     :param refractory_time: s, number or tensor
     :raises ParameterError: if it is negative
     """
-    time = refractory_time
-    if isinstance(time, float | int) and time >= 0:  # the quick way
-        applies = time > 0
-    else:
-        time = torch.as_tensor(refractory_time)
-        applies = bool(time.any())
-    if torch.is_tensor(time) and not (time >= 0).all():
+    time = torch.as_tensor(refractory_time)
+    if not (time >= 0).all():
         raise ParameterError(
             type(neuron).__name__,
             f"the refractory time is {float(time.min()):g} s.",
             "Give 0 or more.",
         )
+    applies = bool(time.any())
     if applies and not neuron.fire:
         warnings.warn(
             "Refractory period is not applicable due to specified non-spiking "
@@ -132,12 +129,9 @@ def check_finite(neuron: "AELIF", drive: Tensor, membrane: Tensor) -> None:
     :param membrane: same shape
     """
     membrane = membrane.detach()
-    # A sum is not finite if one of its terms is not.
-    if torch.isfinite(membrane.sum()) or not torch.isfinite(drive).all():
+    if all_finite(membrane) or not all_finite(drive.detach()):
         return
     lost = (~torch.isfinite(membrane)).flatten(1).any(1)  # (time,)
-    if not lost.any():
-        return
     fix = "Use a smaller dt or longer time constants."
     if neuron.exponential:
         fix = (
