@@ -8,7 +8,7 @@ import copyreg
 from copy import deepcopy
 from dataclasses import field, fields, is_dataclass, make_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -24,6 +24,8 @@ class DataHandle(metaclass=_HandleType):
 
     __hash__ = None  # type: ignore[assignment]  # compared by content, so no key
 
+    _names: ClassVar[tuple[str, ...]] = ()
+
     if TYPE_CHECKING:
 
         def __init__(self, *args: Any, **kwargs: Any) -> None: ...
@@ -32,11 +34,16 @@ class DataHandle(metaclass=_HandleType):
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Return the names of the fields, in alphabetical order."""
-        return tuple(f.name for f in fields(cls))  # type: ignore[arg-type]
+        return cls._names
 
     def holds(self, name: str) -> bool:
         """Return whether the field ``name`` exists and has data."""
         return name in self.names() and getattr(self, name) is not None
+
+    def clear(self) -> None:
+        """Forget all data."""
+        for name in self.names():
+            setattr(self, name, None)
 
     def clone(self, other: "DataHandle") -> None:
         """Take over all fields of ``other``.
@@ -111,6 +118,7 @@ def _make_type(names: tuple[str, ...]) -> type[DataHandle]:
         eq=False,
         repr=False,
     )
+    made._names = names
     made.__doc__ = f"Handle with the fields {', '.join(names) or 'none'}."
     return made
 

@@ -49,22 +49,26 @@ def put_before(
         handle if h is source else h for h in graph.nodes[node]["sources"]
     )
     graph.add_edge(new, node, handle=handle)
+    _producers(graph)[id(handle)] = new
 
 
 def _add_source(graph: Any, node: int, handle: DataHandle) -> None:
-    producer = _producer(graph, handle)
+    producer = _producers(graph).get(id(handle))
     if producer is None:
         producer = f"s_{node}_{graph.in_degree(node)}"
+        _producers(graph)[id(handle)] = producer
     elif (producer, f"t_{producer}") in graph.edges:
         graph.remove_node(f"t_{producer}")
     graph.add_edge(producer, node, handle=handle)
 
 
 def _add_target(graph: Any, node: int, handle: DataHandle) -> None:
-    producer = _producer(graph, handle)
+    producer = _producers(graph).get(id(handle))
     if producer is None:
         graph.add_edge(node, f"t_{node}", handle=handle)
+        _producers(graph)[id(handle)] = node
     elif producer != node and is_open(producer):  # read before it was filled
+        _producers(graph)[id(handle)] = node
         for consumer in list(graph.successors(producer)):
             graph.add_edge(node, consumer, handle=handle)
         graph.remove_node(producer)
@@ -75,9 +79,10 @@ def edges_of(graph: Any, handle: DataHandle) -> list[tuple[Any, Any]]:
     return [(a, b) for a, b, h in graph.edges.data("handle") if h is handle]
 
 
-def _producer(graph: Any, handle: DataHandle) -> Any:
-    edges = edges_of(graph, handle)
-    return edges[0][0] if edges else None
+def _producers(graph: Any) -> dict[int, Node]:
+    """Return where handles come from, by their identity; the edges keep them alive."""
+    found: dict[int, Node] = graph.graph.setdefault("producers", {})
+    return found
 
 
 def inputs_of(graph: Any, node: Node) -> tuple[DataHandle, ...]:

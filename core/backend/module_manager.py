@@ -20,6 +20,7 @@ from core.modules.types import (
     InputPopulation,
     Population,
     Projection,
+    finite_spikes,
 )
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class ModuleManager(BaseModuleManager):
         self._inputs: dict[Projection, InputNeuron] = {}
         self._masked: dict[AELIF, Tensor | None] = {}
         self._graph_hash: int | None = None
+        self._ordered: tuple[Any, list[Node]] = (None, [])
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the graphs: a copy starts with an empty one."""
@@ -231,8 +233,11 @@ class ModuleManager(BaseModuleManager):
         New dropout masks are drawn; on the chip, spikes enter through inputs.
 
         :raises NetworkError: if a projection was called more than once
+        :raises SpikesError: if spikes that enter are no dense tensor
+        :raises ParameterError: if they are not finite
         """
         self._check_projections()
+        self._check_spikes()
         self._handle_dropout_mask()
         if not instance.mock:
             self._handle_inputs(instance)
@@ -246,6 +251,14 @@ class ModuleManager(BaseModuleManager):
                     f"was called with {len(inputs)} inputs since the last run.",
                     "Call each synapse once, with one handle, before each run.",
                 )
+
+    def _check_spikes(self) -> None:
+        entering = {id(handle) for handle in self.input_data()}
+        for module in self.connected():
+            if isinstance(module, Projection | InputPopulation):
+                for handle in self.inputs_of(module):
+                    if id(handle) in entering:
+                        finite_spikes(type(module).__name__, handle.spikes)
 
     def _handle_inputs(self, instance: "Experiment") -> None:
         """Put an `InputNeuron` in front of each projection with an open source."""
@@ -320,7 +333,8 @@ class ModuleManager(BaseModuleManager):
         :raises NetworkError: if modules depend on each other in a circle
         """
         modules = self.graph
-        self.graph = modules.copy()
+        if self.wrappers:
+            self.graph = modules.copy()
         try:
             self._handle_wrappers()
             steps = self._order()
@@ -333,9 +347,12 @@ class ModuleManager(BaseModuleManager):
         """Return the nodes of the graph in the order they run."""
         runs: dict[Node, HXTorchBaseModule] = {n: m for m, n in self.nodes.items()}
         runs |= {name: wrapper for wrapper, name in self.wrappers.items()}
-        names = {node: type(module).__name__ for node, module in runs.items()}
+        shape = tuple(runs), tuple(self.graph), tuple(self.graph.edges)
+        if shape != self._ordered[0]:  # in training it is the same in each run
+            names = {node: type(module).__name__ for node, module in runs.items()}
+            self._ordered = shape, graphs.order(self.graph, names)
         steps: list[Step] = []
-        for node in graphs.order(self.graph, names):
+        for node in self._ordered[1]:
             inputs = graphs.inputs_of(self.graph, node)
             group = self.graph.nodes[node].get("targets")
             targets = graphs.outputs_of(self.graph, node) if group is None else (group,)

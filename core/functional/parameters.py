@@ -81,7 +81,7 @@ def all_finite(values: Tensor) -> bool:
     (True, False)
     """
     # The quick way first: a sum is not finite if one of its terms is not.
-    return bool(torch.isfinite(values.sum()) or torch.isfinite(values).all())
+    return math.isfinite(values.sum()) or bool(torch.isfinite(values).all())
 
 
 def leak_conductance(c_mem: Any, tau_mem: Any) -> Any:

@@ -157,7 +157,8 @@ class _Listener(event.Listener):  # type: ignore[misc]
 @functools.cache
 def _say_compiling() -> None:
     often = "once" if cache_folder() else "in each process"
-    log.info("compiling kernels (about %d s, %s)", _SECONDS, often)
+    # A warning, because everyone waits for it and few see what is below.
+    log.warning("compiling kernels (about %d s, %s)", _SECONDS, often)
 
 
 @functools.cache

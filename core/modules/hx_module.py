@@ -27,6 +27,13 @@ Handles = DataHandle | tuple[DataHandle, ...]
 #: Reading a signature takes longer than a small network; methods are forgotten with
 #: their class.
 _signatures: WeakKeyDictionary[Any, Signature] = WeakKeyDictionary()
+#: How many handles a function was found to take.
+_taken: WeakKeyDictionary[Any, set[int]] = WeakKeyDictionary()
+
+
+def as_tuple(handles: Handles) -> tuple[DataHandle, ...]:
+    """Return one handle, or several, as a tuple."""
+    return handles if isinstance(handles, tuple) else (handles,)
 
 
 def takes_hw_data(function: Any) -> bool:
@@ -47,6 +54,25 @@ def _signature(function: Any) -> Signature:
     if found is None:
         found = _signatures[plain] = signature(plain)
     return found
+
+
+def _takes(function: Any, count: int) -> bool:
+    """Return whether a function, or a method, takes ``count`` handles by place."""
+    plain = getattr(function, "__func__", function)
+    try:
+        known = _taken.setdefault(plain, set())
+    except TypeError:  # it cannot be referred to weakly
+        known = set()
+    if count in known:
+        return True
+    own = 1 if hasattr(function, "__func__") else 0
+    measured = {"hw_data": None} if takes_hw_data(function) else {}
+    try:
+        _signature(function).bind(*[None] * (own + count), **measured)
+    except TypeError:
+        return False
+    known.add(count)
+    return True
 
 
 class InputError(NetworkError, TypeError):
@@ -78,18 +104,14 @@ class HXTorchFunctionMixin:
         return self._call_func
 
     def _call_func(self, input: Handles, hw_data: Any = None) -> Any:
-        handles = input if isinstance(input, tuple) else (input,)
-        measured = {"hw_data": hw_data} if takes_hw_data(self.forward_func) else {}
-        try:
-            own = (self,) if hasattr(self.forward_func, "__func__") else ()
-            _signature(self.forward_func).bind(*own, *handles, **measured)
-        except TypeError:
+        handles = as_tuple(input)
+        if not _takes(self.forward_func, len(handles)):
             raise InputError(
                 type(self).__name__,
                 f"was called with {len(handles)} handles since the last run, its"
                 " forward_func takes another number.",
                 "Call it once before each run, with as many handles as it takes.",
-            ) from None
+            )
         return self._prepare_func(self.forward_func)(*handles, hw_data=hw_data)
 
     def _prepare_func(self, function: Any) -> Any:
@@ -168,6 +190,8 @@ class HXTorchBaseModule(HXTorchFunctionMixin, nn.Module):
 
         :param hw_map: measured data by descriptor; None takes `hw_observables`
         """
+        if all(output is not read for read in as_tuple(input)):
+            output.clear()  # its memory can be used again
         result = self.func(input, hw_data=self._hw_data(hw_map))
         self.post_simulation_processing(result)
         output.clone(result)

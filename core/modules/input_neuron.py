@@ -11,7 +11,7 @@ from core.errors import ShapeError
 from core.functional.measured import MeasuredDataError
 from core.functional.spike_source import input_neuron
 from core.handle import DataHandle, LIFObservables
-from core.modules.types import InputPopulation, check_spikes
+from core.modules.types import InputPopulation, dense_spikes, finite_spikes
 from core.observables import HardwareObservables
 from core.units import CYCLE
 
@@ -78,7 +78,7 @@ class InputNeuron(InputPopulation):
         :raises ParameterError: if a value is not finite
         """
         where = f"input '{self.descriptor}'"
-        spikes = check_spikes(where, spikes)
+        spikes = finite_spikes(where, spikes)
         if spikes.ndim != 3 or spikes.shape[-1] != self.size:
             raise ShapeError(
                 where,
@@ -114,11 +114,10 @@ class InputNeuron(InputPopulation):
         :param input: with ``spikes`` of shape (time, batch, neurons)
         :param hw_data: what `post_process` returned
         :raises SpikesError: if the spikes are no dense tensor
-        :raises ParameterError: if a spike is not finite
         :raises MeasuredDataError: if ``hw_data`` is no tensor
         :raises ShapeError: if it is of other batch entries or channels
         """
-        spikes = check_spikes(type(self).__name__, input.spikes)
+        spikes = dense_spikes(type(self).__name__, input.spikes)
         if hw_data is not None and not isinstance(hw_data, Tensor):
             raise MeasuredDataError(
                 "measured data",

@@ -11,8 +11,9 @@ from core.chip import network as chip
 from core.errors import ParameterError, ShapeError
 from core.functional.eventprop import EventPropSynapseFunction
 from core.functional.linear import linear
+from core.functional.parameters import all_finite
 from core.handle import DataHandle, SynapseHandle
-from core.modules.types import Projection, check_spikes, integer_weights
+from core.modules.types import Projection, dense_spikes, integer_weights
 from core.transforms.weight_transforms import linear_saturating
 
 if TYPE_CHECKING:
@@ -116,14 +117,14 @@ class Synapse(Projection):
         :param input: with ``spikes`` of shape (time, batch, source)
         :raises SpikesError: if they are no dense tensor
         :raises FeatureError: if the number of sources or the type differs
-        :raises ParameterError: if a weight or a spike is not finite
+        :raises ParameterError: if a weight is not finite
         """
         self._check_sources(input.spikes)
         return SynapseHandle(graded_spikes=self._graded(input.spikes))
 
     def _check_sources(self, spikes: Any) -> None:
         name = type(self).__name__
-        found = check_spikes(name, spikes)
+        found = dense_spikes(name, spikes)
         if found.shape[-1] != self.in_features:
             raise FeatureError(
                 name,
@@ -146,8 +147,9 @@ class Synapse(Projection):
         The transform is not asked: it would clip an infinite weight for the chip, where
         the model keeps it.
         """
-        finite = torch.isfinite(self.weight)
-        if not finite.all():
+        weight = self.weight.detach()
+        if not all_finite(weight):
+            finite = torch.isfinite(weight)
             raise ParameterError(
                 f"projection '{self.descriptor or self.name or type(self).__name__}'",
                 f"{int((~finite).sum())} of {finite.numel()} are not finite"

@@ -147,7 +147,8 @@ class Population(BasePopulation):
 
     def params_dict(self) -> dict[str, HXBaseParameter]:
         """Return all parameters by name."""
-        return {name: getattr(self, name) for name in _PARAMETERS}
+        own = self._modules  # most are there, and attributes of modules are slow
+        return {name: own.get(name) or getattr(self, name) for name in _PARAMETERS}
 
     def has_trainable_params(self) -> bool:
         """Return whether a parameter is trained."""
@@ -402,11 +403,10 @@ def _count(where: str, what: str, number: Any) -> int:
     return int(number)
 
 
-def check_spikes(where: str, spikes: Any) -> Tensor:
-    """Return ``spikes``, if they are a dense tensor of finite numbers.
+def dense_spikes(where: str, spikes: Any) -> Tensor:
+    """Return ``spikes``, if they are a dense tensor.
 
-    :raises SpikesError: if they are no dense tensor
-    :raises ParameterError: if a value is not finite
+    :raises SpikesError: if they are not
     """
     tensor = isinstance(spikes, Tensor)
     if not tensor or spikes.layout is not torch.strided:
@@ -417,6 +417,18 @@ def check_spikes(where: str, spikes: Any) -> Tensor:
             "Give a dense tensor of shape (time, batch, neurons).",
         )
     found: Tensor = spikes
+    return found
+
+
+def finite_spikes(where: str, spikes: Any) -> Tensor:
+    """Return ``spikes``, if they are a dense tensor of finite numbers.
+
+    Only what enters an experiment is checked: neurons send 0 and 1.
+
+    :raises SpikesError: if they are no dense tensor
+    :raises ParameterError: if a value is not finite
+    """
+    found = dense_spikes(where, spikes)
     if not all_finite(found.detach()):
         raise ParameterError(
             where, "some of its spikes are not finite.", "Give 0 or 1."

@@ -104,14 +104,15 @@ def is_refractory(neuron: "AELIF", refractory_time: Any) -> bool:
     :param refractory_time: s, number or tensor
     :raises ParameterError: if it is negative
     """
-    time = torch.as_tensor(refractory_time)
-    if not (time >= 0).all():
+    number = isinstance(refractory_time, float)  # mostly, and this is quick
+    time = refractory_time if number else torch.as_tensor(refractory_time)
+    if not (time >= 0 if number else (time >= 0).all()):
         raise ParameterError(
             type(neuron).__name__,
-            f"the refractory time is {float(time.min()):g} s.",
+            f"the refractory time is {time if number else float(time.min()):g} s.",
             "Give 0 or more.",
         )
-    applies = bool(time.any())
+    applies = time > 0 if number else bool(time.any())
     if applies and not neuron.fire:
         warnings.warn(
             "Refractory period is not applicable due to specified non-spiking "
@@ -125,11 +126,14 @@ def is_refractory(neuron: "AELIF", refractory_time: Any) -> bool:
 def check_finite(neuron: "AELIF", drive: Tensor, membrane: Tensor) -> None:
     """Log a warning if membranes ran away.
 
+    Without exponential term they do not come back, so that the last step tells.
+
     :param drive: graded spikes, shape (time, batch, neurons)
     :param membrane: same shape
     """
     membrane = membrane.detach()
-    if all_finite(membrane) or not all_finite(drive.detach()):
+    seen = membrane if neuron.exponential else membrane[-1:]
+    if all_finite(seen) or not all_finite(drive.detach()):
         return
     lost = (~torch.isfinite(membrane)).flatten(1).any(1)  # (time,)
     fix = "Use a smaller dt or longer time constants."
