@@ -111,7 +111,7 @@ else:
 
 @cache
 def _make_type(names: tuple[str, ...]) -> type[DataHandle]:
-    made = make_dataclass(
+    made: type[DataHandle] = make_dataclass(
         "Handle_" + "_".join(names),
         [(name, Any, field(default=None)) for name in names],
         bases=(DataHandle,),

@@ -112,7 +112,7 @@ def is_refractory(neuron: "AELIF", refractory_time: Any) -> bool:
             f"the refractory time is {time if number else float(time.min()):g} s.",
             "Give 0 or more.",
         )
-    applies = time > 0 if number else bool(time.any())
+    applies = bool(time > 0 if number else time.any())
     if applies and not neuron.fire:
         warnings.warn(
             "Refractory period is not applicable due to specified non-spiking "
