@@ -72,6 +72,7 @@ def assemble(
         used=used,
         circuit_source=_circuit_sources(placement, routing),
         constant_current=settings.constant_current,
+        stored=settings.stored,
         notes=_notes(clipped, too_long),
     )
 

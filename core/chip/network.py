@@ -53,6 +53,7 @@ class Population:
     :param fires: False switches the threshold comparator off
     :param mask: shape (neurons,), False switches the event output of a neuron off
     :param circuits: shape (neurons,), the circuits to sit on; None lets `place` choose
+    :param shape: (column, row) of each circuit of a neuron, relative to the first
     """
 
     name: str
@@ -61,6 +62,7 @@ class Population:
     fires: bool = True
     mask: NDArray[np.bool_] | None = None
     circuits: Integers | None = None
+    shape: tuple[tuple[int, int], ...] = ((0, 0),)
 
 
 @dataclass(frozen=True)

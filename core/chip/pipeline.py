@@ -123,7 +123,7 @@ def calibrated(
 
 def _place(stages: _Stages, network: Network) -> PlacementResult:
     stages.run("check", lambda: _check(network))
-    sizes = [(p.name, p.size, p.circuits) for p in network.populations]
+    sizes = [(p.name, p.size, p.circuits, p.shape) for p in network.populations]
     placement = stages.run("place", lambda: place(network), sizes)
     stages.keep(placement=placement)
     return placement

@@ -10,18 +10,25 @@ from core.chip.network import Floats, Integers, Network
 
 @dataclass(frozen=True)
 class PlacementResult:
-    """Which circuit each neuron sits on.
+    """Which circuits each neuron sits on, counted as row·256 + column, 0…511.
 
-    :param circuits: population name -> shape (neurons,), row·256 + column, 0…511
+    :param circuits: population name -> shape (neurons,), the circuit with the membrane
+    :param joined: population name -> shape (neurons, circuits of a neuron), for
+        neurons of several circuits; the first column is that of ``circuits``
     """
 
     circuits: dict[str, Integers]
+    joined: dict[str, Integers] = field(default_factory=dict)
+
+    def groups(self, name: str) -> Integers:
+        """Return all circuits of a population, shape (neurons, circuits each)."""
+        return self.joined.get(name, self.circuits[name][:, None])
 
     def owner(self) -> list[str | None]:
         """Return the population on each of the 512 circuits, None where it is free."""
         owners: list[str | None] = [None] * 512
-        for name, circuits in self.circuits.items():
-            for circuit in circuits:
+        for name in self.circuits:
+            for circuit in self.groups(name).flat:
                 owners[int(circuit)] = name
         return owners
 
@@ -78,6 +85,8 @@ class ChipConfig:
         neurons of the chip, −1 if its events go to no synapse row
     :param constant_current: shape (512,), code −1022…1022 of the current onto the
         membrane, 0 is off
+    :param stored: other settings of the circuits, shape (512,), by name: adaptation,
+        exponential term, which circuits are joined
     :param notes: what was rounded or clipped, one sentence each
     """
 
@@ -92,6 +101,7 @@ class ChipConfig:
     used: NDArray[np.bool_]
     circuit_source: Integers = field(default_factory=lambda: np.full(512, -1))
     constant_current: Integers = field(default_factory=lambda: np.zeros(512, np.int64))
+    stored: dict[str, Integers] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chip.capmem import write
 from core.chip.circuit import Circuits, physical
 from core.chip.events import INPUT_LATENCY
 from core.chip.geometry import CIRCUITS, HEMISPHERES, column_of, hemisphere_of
@@ -16,24 +17,10 @@ from core.chip.results import ChipConfig, Events, OutputData
 from core.kernels import emulation_rows as row
 from core.kernels.emulation import run_entries
 from core.kernels.lanes import pool
-from core.kernels.noise import CELL, normals
 from core.spec.chip import ChipSpec
-from core.units import CODE_MAX
 
 #: Sub-steps times lanes that take a thread about a millisecond.
 _WORK_OF_A_THREAD = 500_000
-#: Codes that are digital switches; all others are analog and never exact.
-_SWITCHES = ("tau_mem_range", "tau_syn_range")
-#: Names of the analog cells; the place in this list names the noise of a write.
-_CELLS = (
-    "leak",
-    "reset",
-    "threshold",
-    "tau_mem",
-    "tau_syn",
-    "strength",
-    "synapse_dac",
-)
 
 
 def emulate(
@@ -122,27 +109,6 @@ def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:
         lambda k: run_entries(bounds[k], bounds[k + 1], *arguments), range(threads)
     )
     return np.concatenate(list(parts), axis=1)
-
-
-def write(codes: dict[str, Integers], chip: ChipSpec, trial: int) -> dict[str, Floats]:
-    """Return what the analog cells hold after ``codes`` were written to all circuits.
-
-    No cell holds exactly its code, and each write comes out differently.
-
-    :param codes: shape (512,) or (2, 512) = (exc/inh, circuit)
-    """
-    written = {}
-    for name, code in codes.items():
-        cells = code.astype(float)
-        if name not in _SWITCHES:
-            circuit = np.arange(CIRCUITS)
-            line = np.arange(code.size // CIRCUITS)[:, None]
-            cell = _CELLS.index(name)
-            noise = normals(chip.number, trial, cell, circuit, line, CELL)
-            cells += chip.write_noise * noise.reshape(code.shape)
-            cells = np.clip(cells, 0.5, CODE_MAX + 1)
-        written[name] = cells
-    return written
 
 
 def synaptic_drive(

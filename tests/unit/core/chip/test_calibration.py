@@ -4,12 +4,12 @@ import pytest
 from core.chip import calibration as calibration_module
 from core.chip.bench import psp_height
 from core.chip.calibration import TOLERANCE, calibrate, search
+from core.chip.capmem import write
 from core.chip.circuit import physical
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.placement import place
 from core.chip.search import Knob, fit_time_constant, secant
-from core.chip.signal_flow import write
 from core.spec.chip import IDEAL, TYPICAL
 from core.units import us
 

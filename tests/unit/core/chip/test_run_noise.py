@@ -7,12 +7,12 @@ import pytest
 
 from core.chip import signal_flow
 from core.chip.calibration import calibrate
+from core.chip.capmem import write
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.pipeline import execute
 from core.chip.placement import place
 from core.chip.readout import cadc_codes, cadc_cycles, madc_codes
-from core.chip.signal_flow import write
 from core.spec.chip import TYPICAL
 from core.units import us
 
