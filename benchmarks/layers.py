@@ -90,7 +90,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--overhead", action="store_true", help="of modules and run")
     parser.add_argument("--profile", action="store_true", help="of a training step, W1")
     parser.add_argument("--all", action="store_true", help="workloads and all parts")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    if given.rounds < 1:
+        parser.error("--rounds: give 1 or more")
+    if given.against and not given.against.is_file():
+        parser.error(f"--against: there is no file {given.against}")
+    return given
 
 
 def _names(known: Mapping[str, object]) -> Callable[[str], list[str]]:

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from core.errors import ParameterError, ShapeError
 from core.functional import fused, loop, step_code
-from core.functional.compiled import applies
+from core.functional.compiled import applies, refuse_transforms
 from core.functional.measured import Measured
 from core.functional.parameters import check_parameter, parameter
 from core.functional.step_code import CuBaStepCode
@@ -84,6 +84,8 @@ def cuba_aelif_integration(
         is not finite, or not above zero where the equations divide by it
     :raises StepCodeError: if the code of the caller fails
 
+    Traces are what gradients are computed from: change a clone of them.
+
     >>> import torch
     >>> values = {"leak": 0, "reset": 0, "threshold": 1, "tau_syn": 5e-6, "g_l": 1}
     >>> values |= {"c_mem": 5e-6, "refractory_time": 2e-6, "method": "superspike"}
@@ -128,9 +130,12 @@ def cuba_aelif_integration(
         subthreshold_adaptation_strength=subthreshold_adaptation_strength,
         spike_triggered_adaptation_increment=spike_triggered_adaptation_increment,
     )
+    if fire:
+        refuse_transforms()
     code, feedback = integration_step_code, recurrent_weight
     if feedback is not None:
         _check_feedback(feedback, input, terms)
+        _check_binary(hw.spikes)
     if code is not None and code != terms.generate():
         if feedback is not None:
             raise ParameterError(
@@ -179,6 +184,15 @@ def _check_feedback(weight: Tensor, input: Tensor, terms: CuBaStepCode) -> None:
             "recurrent_weight",
             "neurons that do not fire have no recurrence.",
             "Set fire=True, or leave the weight out.",
+        )
+
+
+def _check_binary(spikes: Tensor | None) -> None:
+    if spikes is not None and not ((spikes == 0) | (spikes == 1)).all():
+        raise ParameterError(
+            "measured data",
+            "some spikes are neither 0 nor 1.",
+            "Give recurrent neurons 1 where they spiked, 0 elsewhere.",
         )
 
 

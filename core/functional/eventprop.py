@@ -14,9 +14,9 @@ from torch.autograd.function import once_differentiable
 
 from core.errors import ShapeError
 from core.functional import adjoint, fused_eventprop, trajectory
-from core.functional.compiled import applies
+from core.functional.compiled import applies, reason
 from core.functional.measured import Measured
-from core.functional.projection import project
+from core.functional.projection import density, project, weight_gradient
 from core.functional.trajectory import Neuron, Trajectory, check_crossing, neuron
 
 
@@ -164,7 +164,10 @@ class EventPropSynapseFunction(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             grad_input = by_time @ weight
         if ctx.needs_input_grad[1]:
-            grad_weight = by_weight.flatten(0, -2).T @ input.flatten(0, -2)
+            spikes, g = input.flatten(0, -2), by_weight.flatten(0, -2)
+            sparse = reason(g, {"input": spikes}) is None
+            share = density(spikes) if sparse else 1.0
+            grad_weight = weight_gradient(spikes, g, share)
         return grad_input, grad_weight, None
 
 

@@ -37,7 +37,8 @@ _checkpointing: ContextVar[bool] = ContextVar("checkpointing", default=False)
 def checkpointing() -> Iterator[None]:
     """Save memory instead of time: gradients compute the states of a layer again.
 
-    It pays where nothing else keeps the traces, in long runs of deep networks.
+    It pays where nothing else keeps the traces, in long runs of deep networks. It holds
+    for the thread that asks for it.
 
     >>> x = torch.ones(9, 1, 3, requires_grad=True)
     >>> with checkpointing():
@@ -182,7 +183,7 @@ class _Run(NamedTuple):
         )
         none = x.new_zeros(1).expand(x.shape)  # takes no memory
         v, i, w, z = (
-            torch.from_numpy(r).view(x.shape) if p else none
+            torch.from_numpy(r.reshape(x.shape)) if p else none
             for r, p in zip(results, self.present, strict=True)
         )
         return v, i, w, z
@@ -192,6 +193,8 @@ class _Run(NamedTuple):
     ) -> None:
         """Run a kernel on lanes, or on whole batch entries of a recurrent layer."""
         steps, batch, neurons = shape
+        if batch * neurons == 0:
+            return
         threads = torch.get_num_threads()
         if self.terms.recurrent:
             run_lanes(kernel, arguments, steps * neurons, batch, threads, align=4)
@@ -212,6 +215,8 @@ class _Integration(torch.autograd.Function):
         ctx.mark_non_differentiable(*absent)
         ctx.set_materialize_grads(False)
         ctx.checkpointed = _checkpointing.get()
+        if ctx.checkpointed:  # what was measured may be overwritten until then
+            run = run._replace(measured=tuple(m.copy() for m in run.measured))
         kept = (x,) if ctx.checkpointed else states
         ctx.save_for_backward(feedback, *kept)
         ctx.run, ctx.parameters = run, parameters
@@ -233,6 +238,11 @@ class _Integration(torch.autograd.Function):
         shape = states[0].shape
         lanes = shape[1] * shape[2]
         _, _, needs_feedback, *needs_rows = ctx.needs_input_grad
+        rows = [
+            lanes_of(state) if present else NOTHING
+            for state, present in zip(states, run.present, strict=True)
+        ]
+        membrane, _, adaptation, spikes = rows  # where measured, they are what was
         hold = np.ceil(parameters[kernels.HOLD]).astype(np.int64)
         g_x = empty((shape[0], lanes))
         g_rows = np.zeros(
@@ -243,11 +253,10 @@ class _Integration(torch.autograd.Function):
             (
                 NOTHING if feedback is None else feedback.detach().contiguous().numpy(),
                 parameters,
-                *run.measured,
-                *(
-                    lanes_of(state) if present else NOTHING
-                    for state, present in zip(states, run.present, strict=True)
-                ),
+                membrane,
+                adaptation,
+                spikes,
+                *rows,
                 run.alpha,
                 hold,
                 int(hold[0]) if (hold == hold[:1]).all() and lanes else -1,

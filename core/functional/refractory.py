@@ -7,16 +7,21 @@ from torch import Tensor
 
 from core.functional.unterjubel import inject
 
+#: More steps than any run has: longer times are the same.
+_FOREVER = 1e9
+
 
 def refractory_steps(refractory_time: Any, dt: float) -> Any:
-    """Return the refractory time in steps, free of rounding noise.
+    """Return the refractory time in steps, free of rounding noise, at most 1e9.
 
     :param refractory_time: s, number or tensor
     :param dt: step width, s
     """
     steps = refractory_time / dt
     # 3 µs / 1 µs may be 3.0000002, which would hold the membrane a fourth step.
-    return torch.round(steps, decimals=3) if torch.is_tensor(steps) else round(steps, 3)
+    if torch.is_tensor(steps):
+        return torch.round(steps.clamp_max(_FOREVER), decimals=3)
+    return round(min(steps, _FOREVER), 3)
 
 
 def refractory_mask(

@@ -59,6 +59,11 @@ def exact(function: F) -> F:
     return _cached(function, {**SETTINGS, "fastmath": False})
 
 
+def careful(function: F) -> F:
+    """Compile ``function`` for data that may hold infinities and NaN."""
+    return _cached(function, {**SETTINGS, "fastmath": {"contract"}})
+
+
 def inlined(function: F) -> F:
     """Mark ``function`` as a part of the loops that call it, so that they vectorise.
 
@@ -85,7 +90,17 @@ def _cached(function: F, settings: dict[str, Any]) -> F:
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]
-    """The cache of numba, which gives up instead of failing if the disk is full."""
+    """The cache of numba, which survives a full disk and damaged files."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return a compiled function, None if it is not there or damaged."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception as error:  # whatever a damaged pickle raises
+            log.warning("compiled kernels are damaged, compiling anew: %s", error)
+            with suppress(OSError):
+                self.flush()
+            return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled function if that is possible."""

@@ -40,10 +40,15 @@ def response(a: float, b: float) -> float:
 
 @exact
 def crossing(gap: float, slope: float, bend: float) -> float:
-    """Return where ``slope x + bend x²`` first reaches ``gap``, 0…1."""
+    """Return where ``slope x + bend x²`` first reaches ``gap``, 0…1.
+
+    What starts above, with a ``gap`` below 0, crosses at once.
+    """
+    if gap <= 0:
+        return 0.0
     root = math.sqrt(max(slope * slope + 4 * bend * gap, 0.0))
-    if slope + root == 0:
-        return 0.0 if gap == 0 else 1.0
+    if slope + root <= 0:
+        return 1.0
     return min(max(2 * gap / (slope + root), 0.0), 1.0)
 
 

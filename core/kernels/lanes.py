@@ -8,9 +8,10 @@ a pool of threads, and give the same numbers however the lanes are split.
 
 import os
 import weakref
-from collections import defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from math import prod
 from threading import RLock
 from typing import Any, Final
@@ -41,7 +42,7 @@ _LARGE_BYTES = 1 << 16
 
 _lock = RLock()  # a finalizer may run while the lock is held
 _pools: dict[int, ThreadPoolExecutor] = {}  # by process: threads do not survive a fork
-_kept: defaultdict[int, list[F32]] = defaultdict(list)
+_kept: OrderedDict[int, list[F32]] = OrderedDict()  # by size, the last used last
 _kept_bytes = 0
 
 
@@ -64,12 +65,23 @@ def run_lanes(
     (first, *others) = [
         (low, min(low + width, lanes)) for low in range(0, max(lanes, 1), width)
     ]
-    started = [pool().submit(kernel, *arguments, *part) for part in others]
+    run_parts(lambda part: kernel(*arguments, *part), [first, *others])
+
+
+def run_parts(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    """Return ``work(part)`` of each part; the first runs here, the others in the pool.
+
+    When the interpreter ends, while threads of the user still run, all run here.
+    """
+    started: list[Future[Any]] = []
+    with suppress(RuntimeError):  # the pool takes no more work
+        started += (pool().submit(work, part) for part in parts[1:])
+    here = [parts[0], *parts[1 + len(started) :]]
     try:
-        kernel(*arguments, *first)
+        (first, *rest) = [work(part) for part in here]
     finally:
-        for part in started:
-            part.result()
+        done = [part.result() for part in started]
+    return [first, *done, *rest]
 
 
 def pool() -> ThreadPoolExecutor:
@@ -94,7 +106,7 @@ def empty(shape: tuple[int, ...]) -> F32:
     if size < _LARGE_BYTES:
         return np.empty(shape, np.float32)
     with _lock:
-        base = _kept[size].pop() if _kept[size] else None
+        base = _kept[size].pop() if _kept.get(size) else None
         _kept_bytes -= 0 if base is None else size
     if base is None:
         base = _aligned(size // 4)
@@ -120,9 +132,16 @@ class _Loan:
 def _keep(base: F32) -> None:
     global _kept_bytes
     with _lock:
-        if _kept_bytes + base.nbytes <= _KEPT_BYTES:
-            _kept[base.nbytes].append(base)
-            _kept_bytes += base.nbytes
+        _kept.setdefault(base.nbytes, []).append(base)
+        _kept.move_to_end(base.nbytes)
+        _kept_bytes += base.nbytes
+        while _kept_bytes > _KEPT_BYTES:
+            oldest, arrays = next(iter(_kept.items()))
+            if arrays:
+                arrays.pop()
+                _kept_bytes -= oldest
+            else:
+                del _kept[oldest]
 
 
 def _forget_lock() -> None:

@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 from numba import float32
 
-from core.kernels.compile import kernel
+from core.kernels.compile import careful
 
 #: Rows whose spikes are sorted by source before they are added to the gradient.
 _SORTED: Final = 64
 
 
-@kernel
+@careful
 def project(x: Any, weight: Any, y: Any, first: int, last: int) -> None:
     """Set rows ``first`` … ``last`` − 1 of ``y``.
 
@@ -59,7 +59,7 @@ def project(x: Any, weight: Any, y: Any, first: int, last: int) -> None:
                 y_r[k] += x_a * w_a[k]
 
 
-@kernel
+@careful
 def weight_gradient(x: Any, g: Any, g_weight: Any, first: int, last: int) -> None:
     """Set columns ``first`` … ``last`` − 1 of the gradient of the weights.
 

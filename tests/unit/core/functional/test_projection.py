@@ -107,6 +107,27 @@ def test_what_the_kernels_cannot_do_is_left_to_torch() -> None:
         project(x, w[:, :9])
 
 
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_what_is_not_finite_stays_visible(value: float) -> None:
+    x = torch.zeros(512, 1, 256)
+    x[5, 0, 7] = value
+    y = project(x, torch.ones(256, 256))
+    assert torch.equal(y[5, 0], torch.full((256,), value)) or y[5, 0].isnan().all()
+    assert not y[6:].any()
+
+
+def test_batch_entries_count_alike_in_the_choice() -> None:
+    x = torch.ones(64, 16, 8)
+    x[:, 0] = 0  # with every 16th row, only this entry would be seen
+    assert density(x.flatten(0, 1)) > 0.9
+
+
+def test_transforms_of_functions_are_left_to_torch() -> None:
+    x, weight = torch.rand(512, 1, 256), torch.rand(256, 256)
+    found = torch.func.grad(lambda w: project(x, w).sum())(weight)
+    torch.testing.assert_close(found, x.sum(0).expand(256, 256))  # sums in any order
+
+
 def test_empty_inputs_work() -> None:
     w = weights().requires_grad_()
     y = project(torch.zeros(0, 2, SOURCES), w)

@@ -83,6 +83,19 @@ def test_compiling_is_announced_once_and_kept(tree):
     assert run(tree, NUMBA_CACHE_DIR=cache) == (["20", "4"], [])
 
 
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+@pytest.mark.parametrize("left", [0, 40])
+def test_damaged_files_are_compiled_anew(tree, ending, left):
+    cache = tree / "cache"
+    run(tree, NUMBA_CACHE_DIR=cache)
+    for path in cache.rglob(f"*.{ending}"):
+        path.write_bytes(path.read_bytes()[:left])
+    printed, logged = run(tree, NUMBA_CACHE_DIR=cache)
+    assert printed == ["20", "4"]
+    assert any("damaged, compiling anew" in line for line in logged)
+    assert run(tree, NUMBA_CACHE_DIR=cache) == (["20", "4"], [])
+
+
 def test_a_change_in_the_file_of_a_helper_is_noticed(tree):
     cache = tree / "cache"
     run(tree, XDG_CACHE_HOME=cache)

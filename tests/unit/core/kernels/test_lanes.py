@@ -55,6 +55,33 @@ def test_memory_is_used_again_only_when_nothing_refers_to_it() -> None:
     assert empty(shape).ctypes.data == place
 
 
+def test_memory_of_old_lengths_makes_room() -> None:
+    """A sweep over lengths must not take the place of what is used now."""
+    size = 1 << 22  # 16 MB, a thirty-second of what is kept
+    for extra in range(40):
+        empty((size + 16 * extra,))
+    shape = (size // 4, 5)
+    place = empty(shape).ctypes.data
+    assert empty(shape).ctypes.data == place
+
+
+def test_a_thread_works_on_after_the_main_thread_has_ended() -> None:
+    code = """
+        import threading, time
+        from core.kernels.lanes import run_lanes
+
+        def work():
+            parts = []
+            for _ in range(5):
+                run_lanes(lambda *part: parts.append(part), (), 100_000, 64, 2)
+                time.sleep(0.05)
+            print(len(parts))
+
+        threading.Thread(target=work).start()
+        """
+    assert run(code) == "10"
+
+
 def run(code: str) -> str:
     """Return what a new process prints."""
     command = [sys.executable, "-c", textwrap.dedent(code)]

@@ -1,0 +1,1 @@
+"""How close the emulated chip is to silicon: measured figures beside published ones."""
