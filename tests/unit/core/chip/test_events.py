@@ -1,8 +1,9 @@
 import numpy as np
 
-from core.chip.events import by_population, no_events, pack, serialise
+from core.chip.events import by_population, pack, serialise
 from core.chip.network import ExternalPopulation, Network
 from core.chip.placement import place
+from core.chip.results import no_events
 from core.chip.routing import route
 
 
