@@ -83,31 +83,27 @@ def cadc_cycles(
     :returns: FPGA cycles, shape (samples, batch, 2), where an entry with fewer samples
         repeats its last, and the counts, shape (batch, 2)
     """
-    counts = np.zeros((batch, HEMISPHERES), np.int64)
     if not recording.cadc:
-        return np.zeros((0, batch, HEMISPHERES), np.int64), counts
+        nothing = np.zeros((1, batch, HEMISPHERES), np.int64)
+        return nothing[1:], nothing[0]
     period = recording.period(chip)
     jitter = chip.noise * chip.cadc_jitter
     span = (runtime_cycles * CYCLE + CADC_LEAD) / period
     # Six deviations of the sum, so that no sample is missing at the end.
     most = min(recording.memory, int(span + 6 * jitter * np.sqrt(span)) + 2)
-    found = []
-    for entry in range(batch):
-        for hemisphere in range(HEMISPHERES):
-            name = (chip.number, trial, entry, hemisphere)
-            at = uniforms(*name, 0, CADC_PHASE) + np.arange(most)
-            if jitter:
-                steps = normals(*name, np.arange(1, most), CADC_PHASE)
-                at[1:] += jitter * np.cumsum(steps, dtype=np.float64)
-            cycle = np.floor((at * period - CADC_LEAD) / CYCLE).astype(np.int64)
-            kept = cycle[(cycle >= 0) & (cycle < runtime_cycles)]
-            found.append(kept)
-            counts[entry, hemisphere] = len(kept)
-    cycles = np.zeros((int(counts.max(initial=0)), batch, HEMISPHERES), np.int64)
-    for column, kept in zip(cycles.reshape(len(cycles), -1).T, found, strict=True):
-        column[: len(kept)] = kept
-        column[len(kept) :] = kept[-1:] if len(kept) else 0
-    return cycles, counts
+    name = (chip.number, trial, np.arange(batch)[:, None], np.arange(HEMISPHERES))
+    k = np.arange(most)[:, None, None]
+    at = uniforms(*name, 0, CADC_PHASE) + k  # (samples, batch, 2)
+    if jitter:
+        steps = normals(*name, k[1:], CADC_PHASE)
+        at[1:] += jitter * np.cumsum(steps, axis=0, dtype=np.float64)
+    cycle = np.floor((at * period - CADC_LEAD) / CYCLE).astype(np.int64)
+    early = (cycle < 0).sum(0)
+    counts = np.maximum((cycle < runtime_cycles).sum(0) - early, 0)
+    last = np.maximum(counts - 1, 0)
+    index = early + np.minimum(k[: counts.max(initial=0)], last)
+    cycles = np.take_along_axis(cycle, np.minimum(index, most - 1), axis=0)
+    return np.where(counts > 0, cycles, 0), counts
 
 
 def cadc(

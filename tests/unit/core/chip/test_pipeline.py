@@ -221,7 +221,7 @@ def test_leaving_the_cadc_unrecorded_does_not_change_the_spikes(net, inputs):
 def test_observables_carry_the_sample_times_of_their_hemisphere(network, inputs):
     run = execute(network(np.ones((300, 8))), inputs, 3, RUNTIME, TYPICAL)
     cycles = run.observables["lif"].cadc_cycles
-    np.testing.assert_array_equal(cycles[:, [0, 299]], run.output.cadc_cycles)
+    np.testing.assert_array_equal(cycles[..., [0, 299]], run.output.cadc_cycles)
 
 
 def test_a_full_cadc_memory_is_noted(net):
