@@ -18,10 +18,11 @@ from core.chip.results import Events
 from core.kernels.link import EVENT_OUTPUTS, leave
 from core.kernels.noise import EVENT_LOSS, uniforms
 from core.spec.chip import ChipSpec
-from core.units import CYCLE
+from core.units import CYCLES_PER_US, us
 
 #: Keeps the sources of the FPGA apart from the circuits in the draws of losses.
 INPUTS: Final = 1 << 15
+_CLOCK = CYCLES_PER_US / us  # Hz
 
 
 def survivors(events: Events, chip: ChipSpec, trial: int, first: int = 0) -> Events:
@@ -50,7 +51,7 @@ def transmit(
     kept = survivors(events, chip, trial)
     if chip.link_rate > 0:
         output = column_of(kept.neuron) // (COLUMNS // EVENT_OUTPUTS)
-        rate = chip.link_rate * CYCLE
+        rate = chip.link_rate / _CLOCK
         depth = int(chip.event_depth)
         left = leave(kept.cycle, kept.batch, output, depth, rate, runtime_cycles)
         order = np.lexsort((kept.neuron, left, kept.batch))

@@ -36,7 +36,7 @@ def leave(
     queue = np.empty((EVENT_OUTPUTS, depth), np.int64)
     head = np.zeros(EVENT_OUTPUTS, np.int64)
     size = np.zeros(EVENT_OUTPUTS, np.int64)
-    most = min(max(rate, 1.0), float(WORD))  # a pause saves up no more than a word
+    most = max(rate, 1.0)  # a pause saves up no more than a cycle
     k = 0
     waiting = 0
     now = 0
@@ -50,7 +50,7 @@ def leave(
                 turn = 0
                 credit = most
             else:
-                credit = min(credit + rate * (cycle[k] - now), most)
+                credit = min(credit + rate * (cycle[k] - now), max(most, credit))
             now = cycle[k]
         if now >= end:  # what waits, and what comes, is too late
             while k < n and entry[k] == b:
@@ -67,15 +67,17 @@ def leave(
                 waiting += 1
             k += 1
         first = turn
+        sent = 0
         for i in range(EVENT_OUTPUTS):
             o = (first + i) % EVENT_OUTPUTS
-            if size[o] > 0 and credit >= 1.0:
+            if size[o] > 0 and credit >= 1.0 and sent < WORD:
                 found[queue[o, head[o]]] = now
                 head[o] = (head[o] + 1) % depth
                 size[o] -= 1
                 waiting -= 1
                 credit -= 1.0
+                sent += 1
                 turn = o + 1
         now += 1
-        credit = min(credit + rate, most)
+        credit = min(credit + rate, most + 1.0)  # a part of an event is kept
     return found
