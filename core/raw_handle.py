@@ -137,7 +137,9 @@ class SpikeHandle:
         """
         shape = rows(runtime, dt), self.batch_size, self.population_size
         dense = torch.zeros(shape, dtype=torch.uint8)
-        row = np.floor(self.events.cycle * (CYCLE / dt) + 0.5).astype(np.int64)
+        # Half a step rounds up, even where the division of two floats falls short.
+        step = np.round(self.events.cycle * (CYCLE / dt), 6)
+        row = np.floor(step + 0.5).astype(np.int64)
         kept = row < len(dense)
         index = (row[kept], self.events.batch[kept], self.events.neuron[kept])
         dense[tuple(torch.as_tensor(i) for i in index)] = 1

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.chip.geometry import COLUMNS, column_of
+from core.chip.geometry import CIRCUITS, COLUMNS, column_of
 from core.chip.results import Events
 from core.kernels.link import EVENT_OUTPUTS, leave
 from core.kernels.noise import EVENT_LOSS, uniforms
@@ -54,7 +54,9 @@ def transmit(
         rate = chip.link_rate / _CLOCK
         depth = int(chip.event_depth)
         left = leave(kept.cycle, kept.batch, output, depth, rate, runtime_cycles)
-        order = np.lexsort((kept.neuron, left, kept.batch))
+        # Nearly in order already: one key and a merging sort are fastest.
+        key = (kept.batch * (runtime_cycles + 1) + left) * CIRCUITS + kept.neuron
+        order = np.argsort(key, kind="stable")
         stamped = Events(left[order], kept.batch[order], kept.neuron[order])
         kept = _only(stamped, stamped.cycle >= 0)
     return kept, len(events.cycle) - len(kept.cycle)

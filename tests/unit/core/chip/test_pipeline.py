@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -266,3 +267,16 @@ def test_extreme_settings_give_finite_membranes(network, inputs, extreme, bias):
     )
     run = execute(net, inputs, 3, RUNTIME, WORST, keep_membrane=True)
     assert np.isfinite(run.observables["lif"].membrane).all()
+
+
+@pytest.mark.parametrize("madc", [None, ("lif", 0)])
+def test_a_long_run_needs_hardly_more_memory_than_its_results(network, poisson, madc):
+    net = replace(network(np.full((512, 8), 20), madc=madc), cadc_dram=True)
+    inputs = {"in": poisson(8, 8000, 0.02)}
+    execute(net, inputs, 1, 125, TYPICAL)  # compiled, and the chip is known
+    tracemalloc.start()
+    run = execute(net, inputs, 1, 8000 * 125, TYPICAL)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(run.output.cadc) > 1000
+    assert peak < 1.4 * kept  # potentials as floats would double the results
