@@ -77,7 +77,7 @@ class Morphology(ABC):
         readout = _first(coord, neuron_block).readout
         lines = AtomicNeuron.Readout.Source
         voltage = readout_source is ReadoutSource.VOLTAGE
-        readout.source = lines.membrane if voltage else lines.adaptation
+        readout.source = lines.membrane if voltage else lines[readout_source.value]
         readout.enable_amplifier = True
 
     @staticmethod

@@ -4,12 +4,12 @@
 """
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from torch import Tensor
 
 from core.chip.network import Network
+from core.chip.readout_source import ReadoutSource
 from core.chip.results import Execution
 from core.raw_handle import CADCHandle, MADCHandle, SpikeHandle
 
@@ -23,17 +23,6 @@ __all__ = [
     "ReadoutSource",
     "SpikeHandle",
 ]
-
-
-class ReadoutSource(Enum):
-    """What an ADC reads of a neuron.
-
-    >>> ReadoutSource.VOLTAGE.name
-    'VOLTAGE'
-    """
-
-    VOLTAGE = "voltage"
-    ADAPTATION = "adaptation"
 
 
 @dataclass
@@ -92,7 +81,7 @@ class HardwareObservablesExtractor:
         """
         sizes = {p.name: p.size for p in network_graph.populations}
         sizes |= {p.name: p.size for p in network_graph.externals}
-        events = result_map.inputs | {
+        events = result_map.sent | {
             name: found.events for name, found in result_map.observables.items()
         }
         self._spikes = {
@@ -101,12 +90,12 @@ class HardwareObservablesExtractor:
         }
         measured = result_map.observables.items()
         self._cadc_samples = {
-            name: CADCHandle.of_arrays(found.cadc, found.cadc_cycles)
+            name: CADCHandle.of_arrays(found.cadc, found.cadc_cycles, found.cadc_counts)
             for name, found in measured
             if len(found.cadc)
         }
         self._madc_samples = {
-            name: MADCHandle.of_arrays(found.madc, sizes[name])
+            name: MADCHandle.of_arrays(found.madc, sizes[name], found.madc_counts)
             for name, found in measured
             if found.madc is not None
         }

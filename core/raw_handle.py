@@ -137,7 +137,9 @@ class SpikeHandle:
         """
         shape = rows(runtime, dt), self.batch_size, self.population_size
         dense = torch.zeros(shape, dtype=torch.uint8)
-        row = np.floor(self.events.cycle * (CYCLE / dt) + 0.5).astype(np.int64)
+        # Half a step rounds up, even where the division of two floats falls short.
+        step = np.round(self.events.cycle * (CYCLE / dt), 6)
+        row = np.floor(step + 0.5).astype(np.int64)
         kept = row < len(dense)
         index = (row[kept], self.events.batch[kept], self.events.neuron[kept])
         dense[tuple(torch.as_tensor(i) for i in index)] = 1
@@ -162,8 +164,8 @@ class CADCHandle:
     (torch.Size([3, 1, 1]), 2e-06)
     """
 
-    # Shapes (samples, batch, neurons) and (samples, batch or 1, neurons); a neuron with
-    # fewer samples repeats its last one. _counts: (batch, neurons).
+    # Shape (samples, batch, neurons); a neuron with fewer samples repeats its last one.
+    # _counts: (batch, neurons).
     _values: NDArray[np.int16]
     _cycles: Integers
     _counts: Integers
@@ -178,26 +180,32 @@ class CADCHandle:
         self.set_data(data)
 
     @classmethod
-    def of_arrays(cls, samples: NDArray[np.uint8], cycles: Integers) -> Self:
+    def of_arrays(
+        cls,
+        samples: NDArray[np.uint8],
+        cycles: Integers,
+        counts: Integers | None = None,
+    ) -> Self:
         """Return what the chip recorded.
 
         :param samples: shape (samples, batch, neurons), raw 0…255
-        :param cycles: shape (samples, neurons), FPGA cycles
+        :param cycles: same shape, FPGA cycles
+        :param counts: shape (batch, neurons), how many samples there are; None is all
         """
         handle = cls.__new__(cls)
         count, handle.batch_size, handle.population_size = samples.shape
         handle._values = samples.astype(np.int16) - CADC_SIGNED_OFFSET
-        handle._cycles = cycles[:, None]
-        handle._counts = np.full(samples.shape[1:], count)
+        handle._cycles = cycles
+        handle._counts = np.full(samples.shape[1:], count) if counts is None else counts
         return handle
 
     def get_data(self) -> list[list[list[Sample]]]:
         """Return the pairs of cycle and value by batch entry and neuron."""
-        cycles = np.broadcast_to(self._cycles, self._values.shape)
         return [
             [
                 _pairs(
-                    cycles[:count, batch, neuron], self._values[:count, batch, neuron]
+                    self._cycles[:count, batch, neuron],
+                    self._values[:count, batch, neuron],
                 )
                 for neuron, count in enumerate(counts)
             ]
@@ -227,9 +235,9 @@ class CADCHandle:
         :returns: raw − 128 as int8, and cycles as int64; shapes (samples, batch,
             neurons)
         """
-        values = self._values[: self._fewest()]
-        cycles = np.broadcast_to(self._cycles[: len(values)], values.shape)
-        return torch.as_tensor(values.astype(np.int8)), torch.as_tensor(cycles.copy())
+        values = self._values[: self._fewest()].astype(np.int8)
+        cycles = self._cycles[: len(values)].copy()
+        return torch.as_tensor(values), torch.as_tensor(cycles)
 
     def to_dense(
         self, runtime: float, dt: float | str | None = None, mode: str = "linear"
@@ -273,31 +281,31 @@ class CADCHandle:
 
     def _mean_step(self) -> float:
         """Return the mean distance of two samples, s."""
-        span = np.broadcast_to(self._cycles[-1] - self._cycles[0], self._counts.shape)
+        span = self._cycles[-1] - self._cycles[0]
         return float(span.sum() / (self._counts - 1).sum() * CYCLE)
 
     def _resampled(self, grid: NDArray[np.float64], mode: str) -> Tensor:
         """Return the values at the times ``grid``, cycles."""
-        values, cycles = self._values.astype(np.float32), self._cycles
-        shape = len(grid), *values.shape[1:]
-        if cycles.shape[1] > 1:  # each batch entry has times of its own
-            values = values.reshape(len(values), 1, -1)
-            cycles = cycles.reshape(values.shape)
+        values = self._values.astype(np.float32)
         dense = np.empty((len(grid), *values.shape[1:]), np.float32)
-        # Neurons of one hemisphere are sampled at the same time.
-        times, group = np.unique(cycles[:, 0], axis=1, return_inverse=True)
-        for column in range(times.shape[1]):
-            mine = group.ravel() == column
-            dense[:, :, mine] = _resample(
-                times[:, column], values[:, :, mine], grid, mode
-            )
-        return torch.from_numpy(dense.reshape(shape))
+        for entry in range(self.batch_size):
+            cycles = self._cycles[:, entry]
+            left = np.arange(self.population_size)
+            while len(left):  # neurons of one hemisphere are sampled at the same time
+                times = cycles[:, left[0]]
+                same = (cycles[:, left] == times[:, None]).all(0)
+                mine = left[same]
+                dense[:, entry, mine] = _resample(
+                    times, values[:, entry, mine], grid, mode
+                )
+                left = left[~same]
+        return torch.from_numpy(dense)
 
 
 def _resample(
     times: Integers, values: NDArray[np.float32], grid: NDArray[np.float64], mode: str
 ) -> NDArray[np.float32]:
-    """Return ``values`` (samples, batch, neurons) at the times ``grid``."""
+    """Return ``values`` (samples, neurons) at the times ``grid``."""
     after = np.clip(np.searchsorted(times, grid, "right"), 1, max(1, len(times) - 1))
     after = np.minimum(after, len(times) - 1)
     before = np.maximum(after - 1, 0)
@@ -305,7 +313,7 @@ def _resample(
     share = np.clip((grid - times[before]) / span, 0, 1).astype(np.float32)
     if mode == "nn":
         share = np.floor(share + 0.5)
-    share = share[:, None, None]
+    share = share[:, None]
     resampled: NDArray[np.float32] = (
         values[before] * (1 - share) + values[after] * share
     )
@@ -337,15 +345,22 @@ class MADCHandle:
         self.set_data(data)
 
     @classmethod
-    def of_arrays(cls, samples: NDArray[np.float64], population_size: int) -> Self:
+    def of_arrays(
+        cls,
+        samples: NDArray[np.float64],
+        population_size: int,
+        counts: Integers | None = None,
+    ) -> Self:
         """Return what the chip recorded.
 
         :param samples: shape (2, samples, batch): FPGA cycle and raw value 0…1023
+        :param counts: shape (batch,), how many samples there are; None is all
         """
         handle = cls.__new__(cls)
         handle.batch_size, handle.population_size = samples.shape[2], population_size
         handle._samples = samples
-        handle._counts = np.full(samples.shape[2], samples.shape[1])
+        full = np.full(samples.shape[2], samples.shape[1])
+        handle._counts = full if counts is None else counts
         return handle
 
     def get_data(self) -> list[list[Sample]]:

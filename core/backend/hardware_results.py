@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from core.chip.results import Execution
-from core.execution_info import ExecutionHealthInfo, ExecutionInfo
+from core.execution_info import ChipHealth, ExecutionHealthInfo, ExecutionInfo
 from core.execution_instance import ExecutionInstance
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class HardwareResults(dict[str, Any]):
         """
         runs = self.executions.items()
         health = ExecutionHealthInfo(
-            {int(i.ID): run.output.lost_events for i, run in runs if run.output},
+            {int(i.ID): ChipHealth.of(run.output) for i, run in runs if run.output},
             tuple(note for _, run in runs for note in run.notes),
         )
         return ExecutionInfo.of(len(runs) * seconds, health)

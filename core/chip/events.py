@@ -1,18 +1,15 @@
 """Spikes on their way into the chip and back, in FPGA cycles of 8 ns."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from core.chip.network import Integers, Network
-from core.chip.results import Events, RoutingResult
+from core.chip.results import Events, RoutingResult, no_events
 
 #: From the FPGA to the synapses, FPGA cycles (0.2 µs). Published is only that an input
 #: comes back through the chip within 2 µs.
 INPUT_LATENCY = 25
-
-
-def no_events() -> Events:
-    """Return an empty list of spikes."""
-    return Events(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
 def pack(
@@ -66,6 +63,24 @@ def _by_source(routing: RoutingResult, name: str, events: Events) -> Integers:
         if population == name:
             index[neuron] = i
     return np.stack([events.cycle, events.batch, index[events.neuron]])
+
+
+def by_external(
+    sent: Events, routing: RoutingResult, names: Iterable[str]
+) -> dict[str, Events]:
+    """Return what the link carried into the chip for each external population.
+
+    :param sent: by source, as `pack` returns them
+    """
+    neuron = np.array([n for _, n in routing.sources] or [0], np.int64)
+    found = {}
+    for name in names:
+        its = np.array([source == name for source, _ in routing.sources] or [False])
+        mine = its[sent.neuron]
+        found[name] = Events(
+            sent.cycle[mine], sent.batch[mine], neuron[sent.neuron[mine]]
+        )
+    return found
 
 
 def by_population(events: Events, circuits: dict[str, Integers]) -> dict[str, Events]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chip.readout_source import ReadoutSource
 from core.errors import RecordingError, SharedValueError
 
 Floats = NDArray[np.float64]
@@ -91,9 +92,13 @@ class Network:
     """All that the pipeline needs to know about one use of one chip.
 
     :param madc: population and neuron that the MADC reads, or None
+    :param record_cadc: whether the CADC reads the neurons
     :param i_synin_gm: strength of the synaptic inputs, CapMem code, one for the chip
     :param synapse_dac_bias: current of one weight LSB, CapMem code, one for the chip
     :param calibrated: False writes the median codes to every circuit
+    :param cadc_dram: whether the CADC writes to the slower, larger DRAM
+    :param cadc_source: population -> what the CADC reads of it, if not the membrane
+    :param madc_source: what the MADC reads
     """
 
     populations: tuple[Population, ...] = ()
@@ -104,6 +109,9 @@ class Network:
     i_synin_gm: int = 500
     synapse_dac_bias: int = 600
     calibrated: bool = True
+    cadc_dram: bool = False
+    cadc_source: dict[str, ReadoutSource] = field(default_factory=dict)
+    madc_source: ReadoutSource = ReadoutSource.VOLTAGE
 
 
 @dataclass
@@ -112,6 +120,8 @@ class NetworkBuilder:
 
     :ivar madc: population and neuron that the MADC reads, or None
     :ivar cadc: populations that the CADC reads -> whether it writes to the slower DRAM
+    :ivar cadc_source: populations -> what the CADC reads of them
+    :ivar madc_source: what the MADC reads
     :ivar shared: values that the chip has only once
     :ivar calibrated: False writes the median codes to every circuit
     """
@@ -121,6 +131,8 @@ class NetworkBuilder:
     projections: list[Projection] = field(default_factory=list)
     madc: tuple[str, int] | None = None
     cadc: dict[str, bool] = field(default_factory=dict)
+    cadc_source: dict[str, ReadoutSource] = field(default_factory=dict)
+    madc_source: ReadoutSource = ReadoutSource.VOLTAGE
     shared: dict[str, int] = field(default_factory=dict)
     calibrated: bool = True
 
@@ -169,5 +181,8 @@ class NetworkBuilder:
             self.madc,
             bool(self.cadc),
             calibrated=self.calibrated,
+            cadc_dram=any(self.cadc.values()),
+            cadc_source=self.cadc_source,
+            madc_source=self.madc_source,
             **self.shared,
         )

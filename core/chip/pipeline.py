@@ -15,18 +15,21 @@ import numpy as np
 
 from core.chip.calibration import calibrate
 from core.chip.config import assemble, neuron_settings
-from core.chip.events import by_population, pack
-from core.chip.geometry import hemisphere_of
+from core.chip.events import by_external, by_population, pack
+from core.chip.geometry import CIRCUITS, hemisphere_of
+from core.chip.link import INPUTS, survivors, transmit
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.neuron_block import NeuronSettings
 from core.chip.placement import place
-from core.chip.readout import CADC_MEMORY
+from core.chip.readout import Recording
+from core.chip.readout_source import READABLE, ReadoutSource
 from core.chip.results import (
     CalibResult,
     Events,
     Execution,
     Observables,
+    OutputData,
     PlacementResult,
 )
 from core.chip.routing import Router, route
@@ -43,6 +46,7 @@ T = TypeVar("T")
 Configure = Callable[[Network, PlacementResult, CalibResult], NeuronSettings]
 
 _REMEMBERED = 8  # results per stage
+_CADC_GAP = 20  # µs without samples at the end of a run that are worth a note
 
 
 class StageMemory:
@@ -191,29 +195,40 @@ def execute(
         "assemble", lambda: assemble(network, placement, settings, routing)
     )
     stages.keep(config=config)
-    packed, lost = stages.run(
+    packed, late = stages.run(
         "pack", lambda: pack(network, routing, inputs, batch, runtime_cycles)
     )
-    madc = network.madc
+    entered = survivors(packed, chip, trial, INPUTS)
+    names = [external.name for external in network.externals]
+    stages.keep(sent=by_external(entered, routing, names))
     output = stages.run(
         "emulate",
         lambda: emulate(
             config,
             mismatch,
-            packed,
+            entered,
             batch,
             runtime_cycles,
             chip,
             trial=trial,
-            madc_circuit=int(placement.circuits[madc[0]][madc[1]]) if madc else None,
-            record_cadc=network.record_cadc,
+            recording=_recording(network, placement),
             keep_membrane=keep_membrane,
         ),
     )
-    stages.keep(output=replace(output, lost_events=lost))
+    recorded, lost = stages.run(
+        "transmit", lambda: transmit(output.events, runtime_cycles, chip, trial)
+    )
+    output = replace(
+        output,
+        events=recorded,
+        sent=entered,
+        lost_in=late + len(packed.cycle) - len(entered.cycle),
+        lost_out=lost,
+    )
+    stages.keep(output=output)
     observables = stages.run("observe", lambda: observe(stages.execution))
     stages.keep(observables=observables)
-    stages.keep(notes=_notes(stages.execution, runtime_cycles))
+    stages.keep(notes=_notes(stages.execution))
     return stages.execution
 
 
@@ -230,21 +245,38 @@ def observe(execution: Execution) -> dict[str, Observables]:
     lane = np.cumsum(config.used) - 1
     observables = {}
     for name, circuits in placement.circuits.items():
+        hemisphere = hemisphere_of(circuits)
+        reads = execution.network.madc is not None and execution.network.madc[0] == name
         madc = None
-        reads = execution.network.madc
-        if output.madc is not None and output.madc_cycles is not None and reads:
-            times = np.broadcast_to(output.madc_cycles[:, None], output.madc.shape)
-            madc = np.stack([times, output.madc]).astype(float)
+        if reads and output.madc is not None and output.madc_cycles is not None:
+            madc = np.stack([output.madc_cycles, output.madc]).astype(float)
         observables[name] = Observables(
             events=events[name],
             cadc=output.cadc[:, :, circuits],
-            cadc_cycles=output.cadc_cycles[:, hemisphere_of(circuits)],
-            madc=madc if reads and reads[0] == name else None,
+            cadc_cycles=output.cadc_cycles[:, :, hemisphere],
+            madc=madc,
             membrane=None
             if output.membrane is None
             else output.membrane[:, :, lane[circuits]],
+            cadc_counts=output.cadc_counts[:, hemisphere],
+            madc_counts=output.madc_counts if reads else None,
         )
     return observables
+
+
+def _recording(network: Network, placement: PlacementResult) -> Recording:
+    """Return what the converters read, by circuit instead of by population."""
+    source = np.zeros(CIRCUITS, np.int64)
+    for name, wanted in network.cadc_source.items():
+        source[placement.circuits[name]] = READABLE[wanted]
+    madc = network.madc
+    return Recording(
+        network.record_cadc,
+        network.cadc_dram,
+        source,
+        None if madc is None else int(placement.circuits[madc[0]][madc[1]]),
+        network.madc_source,
+    )
 
 
 def _calibration_key(network: Network) -> object:
@@ -316,7 +348,7 @@ def _check_madc(name: str, neuron: int, targets: dict[str, int]) -> None:
         )
 
 
-def _notes(execution: Execution, runtime_cycles: int) -> tuple[str, ...]:
+def _notes(execution: Execution) -> tuple[str, ...]:
     notes: list[str] = []
     if execution.config is not None:
         notes += execution.config.notes
@@ -324,14 +356,53 @@ def _notes(execution: Execution, runtime_cycles: int) -> tuple[str, ...]:
         missed = int((~execution.calibration.success).sum())
         if missed:
             notes.append(f"{missed} circuits missed a calibration target.")
-    output = execution.output
-    if output is not None and output.lost_events:
-        notes.append(f"{output.lost_events} input events found no place on the link.")
-    if output is not None and len(output.cadc_cycles) == CADC_MEMORY:
-        last = output.cadc_cycles[-1].max() / CYCLES_PER_US
-        if last < runtime_cycles / CYCLES_PER_US - 20:
-            notes.append(
-                f"The CADC memory holds {CADC_MEMORY} samples: nothing was recorded"
-                f" after {last:.0f} µs."
-            )
+    if execution.output is not None:
+        notes += _losses(execution.output)
+        notes += _raw_lines(execution.network)
+        notes += _cadc_limits(execution.network, execution.output)
     return tuple(notes)
+
+
+def _losses(output: OutputData) -> list[str]:
+    """Return what was lost on the link."""
+    notes = []
+    if output.lost_in:
+        notes.append(f"{output.lost_in} input events found no place on the link.")
+    if output.lost_out:
+        notes.append(
+            f"{output.lost_out} spikes of the chip were not recorded: the link was"
+            " full, or lost them. Inside the chip they did arrive."
+        )
+    return notes
+
+
+def _raw_lines(network: Network) -> list[str]:
+    """Return which converters read a synaptic line: nothing scales those."""
+    read = [("CADC", n, s) for n, s in network.cadc_source.items()]
+    read += [("MADC", network.madc[0], network.madc_source)] if network.madc else []
+    return [
+        f"The {converter} reads {source.value} of '{name}': there are raw samples only."
+        for converter, name, source in read
+        if source in (ReadoutSource.EXC_SYNIN, ReadoutSource.INH_SYNIN)
+    ]
+
+
+def _cadc_limits(network: Network, output: OutputData) -> list[str]:
+    """Return what the CADC could not record."""
+    recording = Recording(network.record_cadc, network.cadc_dram)
+    if not recording.cadc or not network.populations:
+        return []
+    end = output.runtime_cycles / CYCLES_PER_US
+    if output.runtime_cycles and not output.cadc_counts.all():
+        return [
+            f"The CADC took no sample in some batch entries: {end:.3g} µs are shorter"
+            " than its period."
+        ]
+    last = output.cadc_cycles[-1:].min(initial=output.runtime_cycles) / CYCLES_PER_US
+    if last >= end - _CADC_GAP:
+        return []
+    more = "" if recording.dram else " The DRAM holds more."
+    return [
+        f"The CADC memory holds {recording.memory} samples: nothing was recorded after"
+        f" {last:.0f} µs.{more}"
+    ]

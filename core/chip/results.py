@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.chip.network import Floats, Integers, Network
+from core.units import CYCLES_PER_US
 
 
 @dataclass(frozen=True)
@@ -118,39 +119,89 @@ class Events:
     batch: Integers
     neuron: Integers
 
+    def per_us(self, batch: int, runtime_cycles: int) -> NDArray[np.int32]:
+        """Return the number of events in each microsecond, shape (µs, batch)."""
+        counts = np.zeros((-(-runtime_cycles // CYCLES_PER_US), batch), np.int32)
+        np.add.at(counts, (self.cycle // CYCLES_PER_US, self.batch), 1)
+        return counts
+
+    def peak_per_us(self) -> int:
+        """Return the largest number of events of an entry in one microsecond."""
+        if len(self.cycle) == 0:
+            return 0
+        window = self.cycle // CYCLES_PER_US
+        new = (np.diff(window) != 0) | (np.diff(self.batch) != 0)
+        edges = np.concatenate([[0], np.flatnonzero(new) + 1, [len(window)]])
+        return int(np.diff(edges).max())
+
+
+def no_events() -> Events:
+    """Return an empty list of spikes."""
+    return Events(*(np.zeros(0, np.int64) for _ in range(3)))
+
 
 @dataclass(frozen=True)
 class OutputData:
     """What comes back from the chip.
 
-    :param events: spikes by circuit
+    A batch entry with fewer samples than others repeats its last one.
+
+    :param events: spikes by circuit, as the FPGA records them
     :param cadc: shape (samples, batch, 512), raw 0…255
-    :param cadc_cycles: shape (samples, 2), FPGA cycle of each sample per hemisphere
+    :param cadc_cycles: shape (samples, batch, 2), FPGA cycle of each sample per
+        hemisphere
+    :param cadc_counts: shape (batch, 2), how many samples there are
     :param madc: shape (samples, batch), raw 0…1023, or None
-    :param madc_cycles: shape (samples,), FPGA cycles, or None
-    :param lost_events: spikes that found no place on the link
+    :param madc_cycles: shape (samples, batch), FPGA cycles, or None
+    :param madc_counts: shape (batch,), how many samples there are, or None
     :param membrane: the true potential, shape (µs, batch, used circuits), LSB, or None;
         no experiment on silicon can see it
+    :param sent: events that entered the chip, by source, at the cycle they did
+    :param lost_in: events that found no place on the link into the chip
+    :param lost_out: spikes that found no place on the link out of it
+    :param runtime_cycles: duration of a batch entry, FPGA cycles
     """
 
     events: Events
     cadc: NDArray[np.uint8]
     cadc_cycles: Integers
-    madc: NDArray[np.int64] | None = None
+    cadc_counts: Integers
+    madc: NDArray[np.int16] | None = None
     madc_cycles: Integers | None = None
-    lost_events: int = 0
+    madc_counts: Integers | None = None
     membrane: NDArray[np.float32] | None = None
+    sent: Events = field(default_factory=no_events)
+    lost_in: int = 0
+    lost_out: int = 0
+    runtime_cycles: int = 0
+
+    @property
+    def lost_events(self) -> int:
+        """Number of events lost on the link, both ways."""
+        return self.lost_in + self.lost_out
+
+    def link_load(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the events per microsecond into and out of the chip.
+
+        :returns: two arrays of shape (µs, batch)
+        """
+        size = self.cadc.shape[1], self.runtime_cycles
+        return self.sent.per_us(*size), self.events.per_us(*size)
 
 
 @dataclass(frozen=True)
 class Observables:
     """The output of one population, by neuron instead of by circuit.
 
+    A neuron with fewer samples than others repeats its last one.
+
     :param events: spikes, ``neuron`` counts within the population
     :param cadc: shape (samples, batch, neurons), raw 0…255; no samples if not recorded
-    :param cadc_cycles: shape (samples, neurons), FPGA cycles
+    :param cadc_cycles: shape (samples, batch, neurons), FPGA cycles
     :param madc: shape (2, samples, batch): FPGA cycle and raw value; None if not read
     :param membrane: the true potential, shape (µs, batch, neurons), LSB, or None
+    :param cadc_counts: shape (batch, neurons), how many samples there are; None if all
+    :param madc_counts: shape (batch,), how many samples there are; None if all
     """
 
     events: Events
@@ -158,6 +209,8 @@ class Observables:
     cadc_cycles: Integers
     madc: Floats | None = None
     membrane: NDArray[np.float32] | None = None
+    cadc_counts: Integers | None = None
+    madc_counts: Integers | None = None
 
 
 @dataclass(frozen=True)
@@ -168,7 +221,8 @@ class Execution:
     where it was placed.
 
     :param batch: number of batch entries
-    :param inputs: events that were sent, by the name of their source
+    :param inputs: events that were to be sent, by the name of their source
+    :param sent: those that entered the chip, at the cycle they did
     :param seconds: wall time of each stage by its name
     :param notes: what was rounded, clipped or missed, one sentence each
     """
@@ -176,6 +230,7 @@ class Execution:
     network: Network
     batch: int = 1
     inputs: dict[str, Events] = field(default_factory=dict)
+    sent: dict[str, Events] = field(default_factory=dict)
     placement: PlacementResult | None = None
     calibration: CalibResult | None = None
     routing: RoutingResult | None = None

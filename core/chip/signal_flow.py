@@ -1,6 +1,7 @@
 """What the configured chip does with its inputs."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from core.chip.events import INPUT_LATENCY
 from core.chip.geometry import CIRCUITS, HEMISPHERES, column_of, hemisphere_of
 from core.chip.mismatch import Mismatch
 from core.chip.network import Floats, Integers
-from core.chip.readout import cadc_codes, cadc_cycles, madc_codes, madc_cycles
+from core.chip.readout import Recording, cadc, madc_codes, madc_samples, repeat_last
 from core.chip.results import ChipConfig, Events, OutputData
 from core.kernels import emulation_rows as row
 from core.kernels.emulation import run_entries
@@ -21,6 +22,7 @@ from core.spec.chip import ChipSpec
 
 #: Sub-steps times lanes that take a thread about a millisecond.
 _WORK_OF_A_THREAD = 500_000
+_DEFAULT = Recording()
 
 
 def emulate(
@@ -32,8 +34,7 @@ def emulate(
     chip: ChipSpec,
     *,
     trial: int = 0,
-    madc_circuit: int | None = None,
-    record_cadc: bool = True,
+    recording: Recording = _DEFAULT,
     keep_membrane: bool = False,
 ) -> OutputData:
     """Run the chip for ``batch`` entries, each from rest.
@@ -43,10 +44,13 @@ def emulate(
 
     :param inputs: events by source
     :param trial: seeds all temporal noise and the inexactness of this configuration
+    :param recording: what the converters read
     """
     written = write(config.codes, chip, trial)
-    sampled = cadc_cycles(chip, runtime_cycles if record_cadc else 0, trial)
     used = np.flatnonzero(config.used)
+    offset = mismatch.cadc_offset[used]
+    sampled = cadc(recording, used, offset, chip, runtime_cycles, batch, trial)
+    madc_circuit = recording.madc_circuit
     codes = {name: code[..., used] for name, code in written.items()}
     circuits = physical(
         codes,
@@ -58,7 +62,6 @@ def emulate(
     trace_lane = (
         -1 if madc_circuit is None else int(np.searchsorted(used, madc_circuit))
     )
-    cadc = np.empty((len(sampled), batch, len(used)), np.float32)
     trace = np.empty((batch, 1 if madc_circuit is None else steps + 1), np.float32)
     us = -(-steps // row.STEPS_PER_NOISE) if keep_membrane else 0
     membrane = np.empty((batch, us, len(used)), np.float32)
@@ -78,22 +81,28 @@ def emulate(
         chip.number,
         trial,
         sampled,
-        cadc,
         trace_lane,
+        recording.madc_line,
         trace,
         membrane,
     )
     found = _run(arguments, batch, steps * len(used))
-    return OutputData(
+    repeat_last(sampled.codes, sampled.counts)
+    output = OutputData(
         events=_sorted_events(found, used, runtime_cycles),
-        cadc=cadc_codes(cadc, used, mismatch.cadc_offset[used], chip, trial),
-        cadc_cycles=sampled,
-        madc=None
-        if madc_circuit is None
-        else madc_codes(trace, runtime_cycles, madc_circuit, chip, trial),
-        madc_cycles=None if madc_circuit is None else madc_cycles(runtime_cycles),
+        cadc=sampled.codes,
+        cadc_cycles=sampled.cycles,
+        cadc_counts=sampled.counts,
         membrane=membrane.swapaxes(0, 1) if keep_membrane else None,
+        runtime_cycles=runtime_cycles,
     )
+    if madc_circuit is None:
+        return output
+    raw = madc_codes(trace, runtime_cycles, madc_circuit, chip, trial)
+    values, cycles, counts = madc_samples(
+        raw, runtime_cycles, madc_circuit, chip, trial
+    )
+    return replace(output, madc=values, madc_cycles=cycles, madc_counts=counts)
 
 
 def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:

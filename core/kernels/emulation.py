@@ -22,7 +22,7 @@ from core.kernels.emulation_events import (
     insert_sorted,
     resized,
 )
-from core.kernels.emulation_readout import sample
+from core.kernels.emulation_readout import Cadc, reading, sample
 from core.kernels.emulation_replay import replay_flagged
 from core.kernels.emulation_rows import (
     LEAK,
@@ -58,9 +58,9 @@ def run_entries(
     split: int,
     chip: int,
     trial: int,
-    cadc_cycle: Counts,
-    cadc: Values,
+    cadc: Cadc,
     trace_lane: int,
+    trace_source: int,
     trace: Values,
     membrane: Values,
 ) -> Counts:
@@ -79,9 +79,9 @@ def run_entries(
     :param lane_circuit: shape (n,), names the lane in the noise
     :param split: first lane of the lower hemisphere
     :param chip: names the noise of this run, with ``trial``
-    :param cadc_cycle: shape (samples, 2), per hemisphere
-    :param cadc: shape (samples, batch, n), set to potentials in LSB, float32
+    :param cadc: gets the codes of its samples
     :param trace_lane: lane to be read at every sub-step, −1 for none
+    :param trace_source: what is read of it, see `reading`
     :param trace: shape (batch, steps + 1), LSB, float32
     :param membrane: shape (batch, µs, n) or no µs, LSB, float32
     :returns: spikes, shape (3, spikes): cycle, batch entry, lane
@@ -93,6 +93,7 @@ def run_entries(
     span = driven_lanes(drive)
     names = np.empty(n, np.uint32)
     words = np.empty((WORDS, n + PAD), np.uint32)
+    drawn = np.empty((WORDS, n + PAD), np.uint32)
     noisy = False
     for j in range(n):
         names[j] = lane_word(lane_circuit[j], MEMBRANE)
@@ -115,7 +116,7 @@ def run_entries(
         next_upper = 0
         next_lower = 0
         if trace_lane >= 0:
-            trace[b, 0] = p[LEAK, trace_lane] + p[V, trace_lane]
+            trace[b, 0] = reading(p, trace_lane, trace_source, 0.0)
         for step in range(steps):
             after = (step + 1) * STEP_CYCLES
             if step % STEPS_PER_NOISE == 0:
@@ -155,9 +156,9 @@ def run_entries(
                 spikes[1, total] = b
                 spikes[2, total] = found_lane[slot, k]
                 total += 1
-            next_upper = sample(p, 0, split, cadc_cycle, 0, next_upper, step, cadc, b)
-            next_lower = sample(p, split, n, cadc_cycle, 1, next_lower, step, cadc, b)
+            next_upper = sample(p, 0, split, cadc, 0, next_upper, step, drawn, b)
+            next_lower = sample(p, split, n, cadc, 1, next_lower, step, drawn, b)
             commit(p, n)
             if trace_lane >= 0:
-                trace[b, step + 1] = p[LEAK, trace_lane] + p[V, trace_lane]
+                trace[b, step + 1] = reading(p, trace_lane, trace_source, 0.0)
     return resized(spikes, total, total)

@@ -1,15 +1,74 @@
-"""What the converters read: potentials at the time of a sample, and their codes."""
+"""What the converters read: the lines of a neuron at the time of a sample, as codes.
 
-from typing import Any
+A synaptic line rests at `LINE_REST` and falls by `LINE_PER_CURRENT` for each LSB/µs
+that it drives onto the membrane. Both numbers, and that it falls, are assumed: nothing
+is published.
+"""
+
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import float32
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
-from core.kernels.emulation_rows import LEAK, PAD, STEP_CYCLES, V1, Counts, V, Values
+from core.kernels.emulation_rows import (
+    E1,
+    I1,
+    LEAK,
+    STEP_CYCLES,
+    V1,
+    Bits,
+    Counts,
+    E,
+    I,
+    V,
+    Values,
+)
 from core.kernels.noise import CADC, WORDS, draw, lane_word
 from core.kernels.normal import normal
+
+#: A synaptic line at rest, LSB, and what it falls by, LSB per LSB/µs.
+LINE_REST: Final = float32(150.0)
+LINE_PER_CURRENT: Final = float32(5.0)
+
+
+class Cadc(NamedTuple):
+    """The CADC of a run: when it samples, what, and the codes it finds.
+
+    :param cycles: shape (samples, batch, 2), FPGA cycles, per hemisphere
+    :param counts: shape (batch, 2), how many of them are taken
+    :param source: shape (n,), what is read of a lane, see `reading`
+    :param circuit: shape (n,), where the codes of a lane belong; names its noise
+    :param offset: shape (n,), LSB, float32
+    :param sigma: noise of one sample, LSB
+    :param chip: names the noise, with ``trial``
+    :param codes: shape (samples, batch, circuits), set at the circuits of the lanes
+    """
+
+    cycles: Counts
+    counts: Counts
+    source: Counts
+    circuit: Counts
+    offset: Values
+    sigma: float
+    chip: int
+    trial: int
+    codes: NDArray[np.uint8]
+
+
+@kernel
+def reading(p: Values, j: int, source: int, x: float) -> Any:
+    """Return what a converter sees of a lane, LSB.
+
+    :param source: 0 membrane, 1 excitatory and 2 inhibitory synaptic line
+    :param x: where in the sub-step, 0…1
+    """
+    if source == 1:
+        return LINE_REST - LINE_PER_CURRENT * (p[E, j] + x * (p[E1, j] - p[E, j]))
+    if source == 2:
+        return LINE_REST - LINE_PER_CURRENT * (p[I, j] + x * (p[I1, j] - p[I, j]))
+    return p[LEAK, j] + p[V, j] + x * (p[V1, j] - p[V, j])
 
 
 @kernel
@@ -17,55 +76,36 @@ def sample(
     p: Values,
     first: int,
     last: int,
-    cycles: Counts,
+    cadc: Cadc,
     hemisphere: int,
     done: int,
     step: int,
-    out: Values,
+    words: Bits,
     b: int,
 ) -> int:
     """Read the lanes of a hemisphere at all its samples inside the sub-step.
 
-    :param cycles: shape (samples, 2)
     :param done: number of samples taken before
-    :param out: shape (samples, batch, n)
+    :param words: shape (4, at least n), keeps the noise of four samples
     :returns: number of samples taken by now
     """
     start = step * STEP_CYCLES
-    while done < cycles.shape[0] and cycles[done, hemisphere] < start + STEP_CYCLES:
-        x = float32((cycles[done, hemisphere] - start) / STEP_CYCLES)
+    sigma = float32(cadc.sigma)
+    while (
+        done < cadc.counts[b, hemisphere]
+        and cadc.cycles[done, b, hemisphere] < start + STEP_CYCLES
+    ):
+        x = float32((cadc.cycles[done, b, hemisphere] - start) / STEP_CYCLES)
+        if sigma > 0 and done % WORDS == 0:
+            names = np.empty(last - first, np.uint32)
+            for j in range(first, last):
+                names[j - first] = lane_word(cadc.circuit[j], CADC)
+            draw(words[:, first:], last - first, names, done, b, cadc.chip, cadc.trial)
         for j in range(first, last):
-            out[done, b, j] = p[LEAK, j] + p[V, j] + x * (p[V1, j] - p[V, j])
+            v = reading(p, j, cadc.source[j], x) + cadc.offset[j]
+            if sigma > 0:
+                v += sigma * normal(words[done % WORDS, j])
+            code = np.uint8(min(max(v + float32(0.5), float32(0)), float32(255)))
+            cadc.codes[done, b, cadc.circuit[j]] = code
         done += 1
     return done
-
-
-@kernel
-def digitise(
-    values: Values,
-    offset: NDArray[np.float64],
-    sigma: float,
-    lane_circuit: Counts,
-    chip: int,
-    trial: int,
-    out: Any,
-) -> None:
-    """Turn potentials into CADC codes: offset, noise, rounding, clipping.
-
-    :param values: shape (samples, batch, n), LSB, float32
-    :param offset: shape (n,), LSB
-    :param sigma: noise of one sample, LSB
-    :param out: shape (samples, batch, circuits), set at the circuits of the lanes
-    """
-    samples, batch, n = values.shape
-    words = np.empty((WORDS, n + PAD), np.uint32)
-    names = np.empty(n, np.uint32)
-    for j in range(n):
-        names[j] = lane_word(lane_circuit[j], CADC)
-    for b in range(batch):
-        for k in range(samples):
-            if k % WORDS == 0:
-                draw(words, n, names, k, b, chip, trial)
-            for j in range(n):
-                x = values[k, b, j] + offset[j] + sigma * normal(words[k % WORDS, j])
-                out[k, b, lane_circuit[j]] = int(min(max(x + 0.5, 0.0), 255.0))

@@ -65,6 +65,33 @@ class ChipSpec(Spec):
     membrane_high: float = quantity(
         228.0, "LSB", low=0, high=255, doc="Highest potential a membrane reaches."
     )
+    cadc_period_dram: float = quantity(
+        6e-6, "s", low=2e-6, high=50e-6, doc="As cadc_period, recording into DRAM."
+    )
+    cadc_jitter: float = quantity(
+        0.02,
+        "",
+        low=0,
+        high=0.15,
+        doc="Relative jitter of a CADC period; assumed.",
+    )
+    madc_loss: float = quantity(
+        0.0, "", low=0, high=0.1, doc="Share of MADC samples lost; up to 1 % is known."
+    )
+    link_rate: float = quantity(
+        250e6, "Hz", low=0, high=375e6, doc="Spikes the link carries; assumed; 0: all."
+    )
+    event_depth: int = quantity(
+        32,
+        "",
+        low=1,
+        high=1024,
+        step=1,
+        doc="Spikes an event output queues; assumed.",
+    )
+    event_loss: float = quantity(
+        0.0, "", low=0, high=1, doc="Share of events lost on the link at random."
+    )
     name: str = plain("typical", doc="The preset it was made from.", cosmetic=True)
 
 
@@ -76,6 +103,7 @@ IDEAL = ChipSpec(
     cadc_offset_spread=0.0,
     membrane_low=0.0,
     membrane_high=255.0,
+    link_rate=0.0,
     name="ideal",
 )
-WORST = ChipSpec(mismatch=2.0, noise=2.0, name="worst")
+WORST = ChipSpec(mismatch=2.0, noise=2.0, madc_loss=0.01, event_loss=0.01, name="worst")

@@ -22,6 +22,8 @@ class NeuronConfig:
         """What an ADC reads of a neuron."""
 
         membrane = ReadoutSource.VOLTAGE
+        exc_synin = ReadoutSource.EXC_SYNIN
+        inh_synin = ReadoutSource.INH_SYNIN
         adaptation = ReadoutSource.ADAPTATION
 
 

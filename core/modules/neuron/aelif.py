@@ -407,6 +407,8 @@ class AELIF(Population):
                 self.shift_cadc_to_first,
             ),
             interpolation_mode=self.interpolation_mode,
+            cadc_source=self.cadc_readout_source,
+            madc_source=self.madc_readout_source,
         )
 
     def extra_repr(self) -> str:

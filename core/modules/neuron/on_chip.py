@@ -9,7 +9,7 @@ import torch
 from core.chip.network import Integers, NetworkBuilder
 from core.errors import HXError, NotEmulatedError, ParameterError, ShapeError
 from core.modules.calibration import circuits
-from core.modules.neuron.recording import check_voltage, madc_neuron
+from core.modules.neuron.recording import check_sources, madc_neuron
 from core.morphology import Morphology
 from core.parameter import hardware_array
 
@@ -72,16 +72,18 @@ def add_recordings(neuron: "AELIF", builder: NetworkBuilder) -> None:
 
     :raises RecordingError: if the MADC reads another population
     :raises ParameterError: if the MADC shall read a neuron that does not exist
-    :raises NotEmulatedError: if the adaptation is to be recorded
+    :raises NotEmulatedError: if a source is to be recorded that is not emulated
     """
     name = str(neuron.descriptor)
-    check_voltage(name, neuron.cadc_readout_source, neuron.madc_readout_source)
+    check_sources(name, neuron.cadc_readout_source, neuron.madc_readout_source)
     if neuron.enable_madc_recording:
         taken = builder.madc is not None
         recorded = madc_neuron(name, neuron.size, neuron.record_neuron_id, taken)
         builder.madc = (name, recorded)
+        builder.madc_source = neuron.madc_readout_source
     if neuron.enable_cadc_recording:
         builder.cadc[name] = neuron.enable_cadc_recording_placement_in_dram
+        builder.cadc_source[name] = neuron.cadc_readout_source
 
 
 def wanted_circuits(neuron: "AELIF") -> Integers | None:

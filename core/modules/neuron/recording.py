@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core.chip.readout_source import READABLE
 from core.errors import NotEmulatedError, ParameterError, RecordingError
 from core.handle import DataHandle, Handle
 from core.observables import AnalogObservable, HardwareObservables, ReadoutSource
@@ -53,6 +54,8 @@ def observe(
     cadc: bool,
     scale: TraceScale,
     interpolation_mode: str,
+    cadc_source: ReadoutSource = ReadoutSource.VOLTAGE,
+    madc_source: ReadoutSource = ReadoutSource.VOLTAGE,
 ) -> DataHandle:
     """Return what was recorded as tensors.
 
@@ -60,7 +63,10 @@ def observe(
     :param dt: step width, s
     :param spikes: whether spikes are recorded
     :param cadc: whether this population is recorded with the CADC
-    :returns: handle with ``voltage``, ``adaptation`` and ``spikes``
+    :param cadc_source: what the CADC read; it decides what its trace is of
+    :param madc_source: what the MADC read
+    :returns: handle with ``voltage``, ``adaptation`` and ``spikes``; what was read of a
+        synaptic line is in neither, only in ``hw_data``
     """
     trace = None
     if cadc and hw_data.cadc is not None:
@@ -69,9 +75,16 @@ def observe(
     if spikes and hw_data.spikes is not None:
         dense = hw_data.spikes.to_dense(runtime, dt).float()
     madc = None if hw_data.madc is None else hw_data.madc.to_raw()
+    analog = {
+        source: AnalogObservable(
+            trace if cadc_source is source else None,
+            madc if madc_source is source else None,
+        )
+        for source in (ReadoutSource.VOLTAGE, ReadoutSource.ADAPTATION)
+    }
     return Handle(
-        voltage=AnalogObservable(trace, madc),
-        adaptation=AnalogObservable(),
+        voltage=analog[ReadoutSource.VOLTAGE],
+        adaptation=analog[ReadoutSource.ADAPTATION],
         spikes=dense,
     )
 
@@ -98,14 +111,15 @@ def madc_neuron(where: str, size: int, neuron: Any, taken: bool) -> int:
     return int(neuron)
 
 
-def check_voltage(where: str, *sources: ReadoutSource) -> None:
-    """Raise if an ADC is to read anything but a membrane.
+def check_sources(where: str, *sources: ReadoutSource) -> None:
+    """Raise if an ADC is to read what the emulated chip does not show.
 
     :raises NotEmulatedError: if it is
     """
-    if any(source is not ReadoutSource.VOLTAGE for source in sources):
-        raise NotEmulatedError(
-            where,
-            "the emulated chip cannot record the adaptation.",
-            "Set the readout source to ReadoutSource.VOLTAGE.",
-        )
+    for source in sources:
+        if source not in READABLE:
+            raise NotEmulatedError(
+                where,
+                f"the emulated chip cannot record the {source.value}.",
+                "Set the readout source to ReadoutSource.VOLTAGE.",
+            )

@@ -53,14 +53,14 @@ class FakeChip:
             p.name: Observables(
                 Events(375 * one, 0 * one, 0 * one),
                 np.full((samples, batch, p.size), 100, np.uint8),
-                np.full((samples, p.size), [[0], [125]][:samples] or 0),
+                np.full((samples, batch, p.size), [[[0]], [[125]]][:samples] or 0),
                 np.ones((2, 5, batch))
                 if network.madc and network.madc[0] == p.name
                 else None,
             )
             for p in network.populations
         }
-        return Execution(network, batch, inputs, observables=observables)
+        return Execution(network, batch, inputs, sent=inputs, observables=observables)
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ def events() -> Events:
 
 def test_what_was_not_recorded_is_none() -> None:
     nothing = Observables(
-        events(), np.zeros((0, 1, 2), np.uint8), np.zeros((0, 2), np.int64)
+        events(), np.zeros((0, 1, 2), np.uint8), np.zeros((0, 1, 2), np.int64)
     )
     network = Network(
         externals=(ExternalPopulation("in", 3), ExternalPopulation("x", 2))
     )
-    run = Execution(network, 1, {"in": events()}, observables={"x": nothing})
+    run = Execution(network, sent={"in": events()}, observables={"x": nothing})
     extractor = HardwareObservablesExtractor()
     extractor.set_data(network, run)
     assert extractor.get("in").spikes.to_dense(1e-6, 1e-6).shape == (2, 1, 3)

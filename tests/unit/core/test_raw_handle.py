@@ -88,7 +88,7 @@ def test_spikes_are_the_same_as_lists_and_as_events_of_the_chip(data: Any) -> No
 def chip_cadc(cycles: list[list[int]], values: list[list[int]]) -> CADCHandle:
     """Return a recording of the chip with one batch entry."""
     samples = np.array(values, dtype=np.uint8)[:, None]  # (samples, 1, neurons)
-    return CADCHandle.of_arrays(samples, np.array(cycles))
+    return CADCHandle.of_arrays(samples, np.array(cycles)[:, None])
 
 
 def test_samples_of_the_chip_are_signed_and_interpolated() -> None:
@@ -114,8 +114,12 @@ def test_samples_are_the_same_as_lists_and_as_arrays_of_the_chip(
 ) -> None:
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     samples = rng.integers(0, 256, (count, batch, size)).astype(np.uint8)
-    cycles = np.sort(rng.integers(0, 500, (count, size)), axis=0)
-    chip = CADCHandle.of_arrays(samples, cycles)
+    cycles = np.sort(rng.integers(0, 500, samples.shape), axis=0)
+    counts = rng.integers(1, count + 1, (batch, size))
+    for b, n in np.ndindex(batch, size):  # the last sample is repeated
+        for table in (samples, cycles):
+            table[counts[b, n] :, b, n] = table[counts[b, n] - 1, b, n]
+    chip = CADCHandle.of_arrays(samples, cycles, counts)
     lists = CADCHandle(chip.get_data(), batch, size)
     assert lists.get_data() == chip.get_data()
     for a, b in zip(lists.to_raw(), chip.to_raw(), strict=True):

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from core.chip.circuit import Circuits
+from core.chip.readout import Recording, cadc
 from core.chip.signal_flow import response_tables
 from core.kernels import emulation_rows as row
 from core.kernels.emulation import run_entries
 from core.kernels.emulation_events import insert_sorted
 from core.kernels.emulation_replay import crossing, response
+from core.spec.chip import IDEAL
 
 
 def run(
@@ -42,9 +44,9 @@ def run(
         n,
         1,
         0,
-        np.zeros((0, 2), np.int64),
-        np.zeros((0, 1, n), np.float32),
+        cadc(Recording(cadc=False), np.arange(n), np.zeros(n), IDEAL, 0, 1, 0),
         -1,
+        0,
         np.zeros((1, 1), np.float32),
         np.zeros((1, 0, n), np.float32),
     )

@@ -84,3 +84,25 @@ def test_many_spikes_are_finite_where_their_sum_is_not() -> None:
     handle = LIFObservables(spikes=torch.full((4, 1, 3), 6e4, dtype=torch.float16))
     sent = InputNeuron(3, Experiment(mock=True)).func((handle,))
     assert sent.spikes is handle.spikes
+
+
+def test_loopback_gives_what_was_recorded_at_the_cycle_it_was_sent() -> None:
+    exp = Experiment(input_loopback=True, dt=16e-9)  # two cycles
+    synapse = Synapse(6, 3, exp)
+    spikes = torch.zeros(1000, 2, 6)
+    spikes[10] = 1
+    graded = LI(3, exp)(synapse(LIFObservables(spikes=spikes)))
+    run(exp, 1000)
+    assert graded.membrane_cadc is not None
+    (source,) = (m for m in exp.modules.nodes if isinstance(m, InputNeuron))
+    recorded = source.hw_observables.spikes.to_raw()
+    # Six events of one time need six cycles.
+    for entry in range(2):
+        mine = recorded[:, recorded[1] == entry]
+        assert mine[0].tolist() == [20, 21, 22, 23, 24, 25]
+        assert mine[2].tolist() == [0, 1, 2, 3, 4, 5]
+    loop = source.post_process(source.hw_observables, 1000 * 16e-9)
+    # Halves of a step are rounded up.
+    assert loop[:, 0].nonzero().tolist() == [
+        [10, 0], [11, 1], [11, 2], [12, 3], [12, 4], [13, 5],
+    ]  # fmt: skip

@@ -1,14 +1,22 @@
+import numpy as np
 import pytest
 import torch
 
+import core
 from core.errors import NotEmulatedError, ParameterError
 from core.modules.neuron.recording import (
     RecordingError,
     TraceScale,
-    check_voltage,
+    check_sources,
     madc_neuron,
+    observe,
 )
-from core.observables import ReadoutSource
+from core.observables import (
+    CADCHandle,
+    HardwareObservables,
+    MADCHandle,
+    ReadoutSource,
+)
 
 
 def trace() -> torch.Tensor:
@@ -44,6 +52,48 @@ def test_madc_reads_an_existing_neuron(neuron: int | None) -> None:
 
 
 def test_adaptation_cannot_be_recorded() -> None:
-    check_voltage("b", ReadoutSource.VOLTAGE)
+    check_sources("b", ReadoutSource.VOLTAGE, ReadoutSource.INH_SYNIN)
     with pytest.raises(NotEmulatedError, match="cannot record the adaptation"):
-        check_voltage("b", ReadoutSource.VOLTAGE, ReadoutSource.ADAPTATION)
+        check_sources("b", ReadoutSource.VOLTAGE, ReadoutSource.ADAPTATION)
+
+
+@pytest.mark.parametrize("cadc", ReadoutSource)
+@pytest.mark.parametrize("madc", ReadoutSource)
+def test_a_trace_is_of_what_the_converter_read(
+    cadc: ReadoutSource, madc: ReadoutSource
+) -> None:
+    data = HardwareObservables(
+        cadc=CADCHandle([[[(0, 3)]]], 1, 1), madc=MADCHandle([[(0, 9)]], 1, 1)
+    )
+    found = observe(
+        data, 1e-6, 1e-6, spikes=False, cadc=True, scale=TraceScale(),
+        interpolation_mode="linear", cadc_source=cadc, madc_source=madc,
+    )  # fmt: skip
+    for source in (ReadoutSource.VOLTAGE, ReadoutSource.ADAPTATION):
+        part = getattr(found, source.value)
+        assert (part.cadc is not None) == (cadc is source)
+        assert (part.madc is not None) == (madc is source)
+
+
+def test_a_trace_recorded_into_dram_is_longer_and_coarser() -> None:
+    long = {}
+    for dram in (False, True):
+        exp = core.Experiment()
+        synapse = core.Synapse(2, 3, exp)
+        neuron = core.LI(
+            3,
+            exp,
+            enable_cadc_recording_placement_in_dram=dram,
+            cadc_readout_source=ReadoutSource.EXC_SYNIN,
+        )
+        neuron(synapse(core.LIFObservables(spikes=torch.zeros(400, 2, 2))))
+        core.run(exp, 400)
+        _, cycles = neuron.hw_observables.cadc.to_raw()
+        long[dram] = cycles[-1].max() / 125, np.diff(cycles[:, 0, 0]).mean() / 125
+        execution = exp.last_execution
+        assert execution is not None
+        notes = " ".join(execution.notes)
+        assert ("The CADC memory holds 100 samples" in notes) == (not dram)
+        assert "The CADC reads exc_synin of 'LI 0'" in notes
+    assert long[False] == pytest.approx((165, 1.7), rel=0.04)
+    assert long[True] == pytest.approx((396, 6.0), rel=0.04)
