@@ -11,7 +11,8 @@ from core.units import us
 
 def test_a_whole_chip_reaches_the_default_targets():
     stored = calibrate_whole_chip()
-    assert stored.result.success.mean() > 0.98
+    # Weak cells make 1 to 5 % of the circuits miss a target.
+    assert 0.95 <= stored.result.success.mean() <= 0.99
     assert np.median(stored.result.achieved["leak"]) == pytest.approx(80, abs=0.5)
     assert np.median(stored.result.achieved["reset"]) == pytest.approx(70, abs=0.5)
     assert np.median(stored.result.achieved["tau_mem"]) == pytest.approx(
