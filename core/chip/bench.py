@@ -7,7 +7,7 @@ operation of a calibration are not quite those of a run (``*_bias`` of `Mismatch
 """
 
 from math import prod
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,6 +22,34 @@ from core.kernels.noise import READING, normals, uniforms
 from core.spec.chip import ChipSpec
 from core.units import CADC_MAX
 
+#: Fields of a chip that the bench can show; all others change no calibration.
+SHOWN: Final = (
+    "number",
+    "mismatch",
+    "noise",
+    "voltage_spread",
+    "own_voltage_spread",
+    "threshold_spread",
+    "slope_spread",
+    "offset_current_spread",
+    "tau_spread",
+    "leak_spread",
+    "gain_spread",
+    "quadrant_gain_spread",
+    "threshold_bias",
+    "tau_bias",
+    "gain_bias",
+    "weak_cells",
+    "voltage_write_noise",
+    "write_noise",
+    "baseline_shift",
+    "membrane_noise",
+    "cadc_noise",
+    "cadc_offset_spread",
+    "madc_noise",
+    "membrane_low",
+    "membrane_high",
+)
 _MADC_SPACING_US = 0.034
 _CADC_SAMPLES = 20
 _DECAY_POINTS = 64
@@ -30,6 +58,11 @@ _DECAY_STEP = 30.0  # LSB, height from which a decay is recorded
 _SPIKES = 10  # periods over which a threshold is measured
 _OFFSET_CURRENT = 6.0  # LSB/µs, makes every neuron fire
 _PSP_REPETITIONS = 32
+
+
+def shown(chip: ChipSpec) -> tuple[object, ...]:
+    """Return all of ``chip`` that its calibration depends on."""
+    return tuple(getattr(chip, name) for name in SHOWN)
 
 
 class Bench:

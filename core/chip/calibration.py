@@ -10,13 +10,14 @@ Two ways, both see the chip through a `core.chip.port.Port` only:
 Both are functions of chip and targets: what was calibrated before changes nothing.
 """
 
+import logging
 from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.chip.bench import Bench
+from core.chip.bench import Bench, shown
 from core.chip.characterisation import Characterisation, Progress, characterise
 from core.chip.correction import ORDER, Found, find
 from core.chip.curve_store import LastUsed, recall
@@ -32,9 +33,12 @@ from core.chip.mismatch import Mismatch
 from core.chip.network import Floats, Integers, Network
 from core.chip.nominal import POTENTIALS, relative_capacitance, relative_current
 from core.chip.results import CalibResult, PlacementResult
+from core.chip.rules import doubtful_targets
 from core.chip.search import search
 from core.spec.chip import ChipSpec
 from core.units import us
+
+log = logging.getLogger(__name__)
 
 #: How far a result may be off: LSB for potentials (8 LSB is calix's test tolerance for
 #: thresholds), relative for the others.
@@ -66,10 +70,10 @@ def calibrate(
 
     :param progress: told how far it is
     """
+    for doubt in doubtful_targets(network):
+        log.warning("%s", doubt)
     circuits = _in_use(network, placement)
-    targets, fixed = _targets(network, placement)
-    start = typical_codes(targets)
-    start |= {n: np.where(c >= 0, c, start[n]) for n, c in fixed.items()}
+    targets, start = _targets(network, placement)
     known = characterised(chip, mismatch, progress)
     wanted = _wanted(targets, _typical_strength(known, targets))
     if not network.calibrated:
@@ -82,7 +86,7 @@ def calibrate(
         if progress is not None:
             progress("calibrate", number / len(ORDER))
         needs = _needs(name, targets, codes)
-        key = (chip, circuits, name, wanted[name], start[name], needs)
+        key = (shown(chip), circuits, name, wanted[name], start[name], needs)
         bench = Bench(chip, mismatch, circuits, _STEPS + number)
         found = _memory().recall(
             key,
@@ -103,9 +107,7 @@ def calibrate_by_search(
 ) -> CalibResult:
     """Calibrate the circuits in use by measurement alone, as `calibrate`."""
     circuits = _in_use(network, placement)
-    targets, fixed = _targets(network, placement)
-    start = typical_codes(targets)
-    start |= {n: np.where(c >= 0, c, start[n]) for n, c in fixed.items()}
+    targets, start = _targets(network, placement)
     everywhere = Bench(chip, mismatch, np.arange(CIRCUITS), _TYPICAL)
     at = reference(targets.i_synin_gm, targets.synapse_dac_bias, CIRCUITS)
     strength = np.median(strength_reader(everywhere, at, typical_codes(at))())
@@ -171,7 +173,10 @@ def _in_use(network: Network, placement: PlacementResult) -> Integers:
 def _targets(
     network: Network, placement: PlacementResult
 ) -> tuple[Targets, dict[str, Integers]]:
-    """Return the targets of all circuits in use, and the codes that are given."""
+    """Return the targets of all circuits in use, and the codes to start from.
+
+    Codes that are given have no target and stay.
+    """
     populations = [p for p in network.populations if p.size]
 
     # All circuits of a neuron get its targets.
@@ -200,7 +205,9 @@ def _targets(
         network.i_synin_gm,
         network.synapse_dac_bias,
     )
-    return targets, given
+    typical = typical_codes(targets)
+    fixed = {n: np.where(c >= 0, c, typical[n]) for n, c in given.items()}
+    return targets, typical | fixed
 
 
 def _wanted(targets: Targets, strength: float) -> dict[str, Floats]:

@@ -22,6 +22,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
+from core.chip.bench import shown
 from core.chip.characterisation import Characterisation, Curve
 from core.chip.geometry import CIRCUITS
 from core.spec.chip import ChipSpec
@@ -75,7 +76,7 @@ def memory() -> LastUsed[Characterisation]:
 
 def recall(chip: ChipSpec, measure: Callable[[], Characterisation]) -> Characterisation:
     """Return the curves of ``chip`` from memory or disk, measured if there are none."""
-    return memory().recall(chip, lambda: _from_disk(chip, measure))
+    return memory().recall(shown(chip), lambda: _from_disk(chip, measure))
 
 
 def path_of(chip: ChipSpec) -> Path:
@@ -83,7 +84,7 @@ def path_of(chip: ChipSpec) -> Path:
 
     :raises RuntimeError: if the user has no home
     """
-    name = f"{_PREFIX}{VERSION}-{_sources()}-{fingerprint(chip)}.npz"
+    name = f"{_PREFIX}{VERSION}-{_sources()}-{fingerprint(shown(chip))}.npz"
     return user_cache() / name
 
 
@@ -107,8 +108,7 @@ def to_bytes(known: Characterisation) -> bytes:
 def from_bytes(raw: bytes) -> Characterisation:
     """Return the curves in the content of a file.
 
-    :raises ValueError: if it holds none; `zipfile.BadZipFile`, `KeyError` and `OSError`
-        come from a damaged archive
+    :raises ValueError: if it holds none; a damaged archive raises others, too
     """
     with np.load(io.BytesIO(raw), allow_pickle=False) as file:
 
@@ -132,6 +132,15 @@ def from_bytes(raw: bytes) -> Characterisation:
         )
 
 
+#: What a damaged file or a user without a home can raise.
+_UNREADABLE: Final = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    EOFError,
+    zipfile.BadZipFile,
+)
 #: Axes of each curve between its three numbers and the circuits.
 _LINES: Final[dict[str, tuple[int, ...]]] = {
     **dict.fromkeys(("tau_mem", "leak", "reset", "threshold"), ()),
@@ -151,7 +160,7 @@ def _from_disk(
         return known
     except FileNotFoundError:
         pass
-    except (OSError, RuntimeError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         log.warning("the curves of chip %d are measured again: %s", chip.number, error)
     known = measure()
     try:

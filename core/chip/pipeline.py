@@ -30,7 +30,7 @@ from core.chip.results import (
     PlacementResult,
 )
 from core.chip.routing import Router, route
-from core.chip.rules import check_values
+from core.chip.rules import check_values, doubtful_targets
 from core.chip.signal_flow import emulate
 from core.errors import HXError, NetworkError, NotEmulatedError, did_you_mean
 from core.spec.chip import ChipSpec
@@ -320,6 +320,7 @@ def _notes(execution: Execution, runtime_cycles: int) -> tuple[str, ...]:
     notes: list[str] = []
     if execution.config is not None:
         notes += execution.config.notes
+    notes += doubtful_targets(execution.network)
     if execution.calibration is not None and execution.network.calibrated:
         missed = int((~execution.calibration.success).sum())
         if missed:

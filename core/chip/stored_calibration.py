@@ -51,11 +51,13 @@ class StoredCalibration:
     ) -> Self:
         """Return the calibration of the populations of ``network``."""
         capacitance, refractory = np.full(CIRCUITS, 63.0), np.zeros(CIRCUITS)
+        holdoff = np.zeros(CIRCUITS)
         for population in network.populations:
             circuits = placement.groups(population.name)
             target = population.target
             capacitance[circuits] = target.membrane_capacitance[:, None]
             refractory[circuits] = target.refractory_time[:, None]
+            holdoff[circuits] = np.reshape(target.holdoff_time, (-1, 1))
         return cls(
             chip=chip,
             result=result,
@@ -63,7 +65,7 @@ class StoredCalibration:
             synapse_dac_bias=network.synapse_dac_bias,
             capacitance=capacitance,
             refractory_time=refractory,
-            holdoff_time=np.zeros(CIRCUITS),
+            holdoff_time=holdoff,
         )
 
     @classmethod
@@ -214,6 +216,7 @@ def _all_circuits(dense: NeuronCalibTarget) -> Population:
         leak_code=given,
         reset_code=given,
         threshold_code=given,
+        holdoff_time=dense.holdoff_time,
     )
     return Population("circuits", CIRCUITS, target)
 
