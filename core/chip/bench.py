@@ -1,22 +1,55 @@
 """The chip on the measuring bench: write codes, read what the converters say.
 
-A calibration may use `Port` and nothing else. What the circuits really do stays in the
-bench.
+A calibration may use the door, `core.chip.port.Port`, and nothing else. What the
+circuits really do stays in the bench, and so does what it reads wrongly: thresholds
+under an offset current, time constants of large steps and strengths at the point of
+operation of a calibration are not quite those of a run (``*_bias`` of `Mismatch`).
 """
 
 from math import prod
-from typing import Any, Protocol
+from typing import Any, Final
 
 import numpy as np
 
+from core.chip.capmem import held
 from core.chip.circuit import Circuits, physical
+from core.chip.geometry import CIRCUITS, quadrant_of
 from core.chip.mismatch import Mismatch
 from core.chip.network import Floats, Integers
+from core.chip.nominal import psp_height
 from core.chip.readout import MADC_PER_LSB
 from core.kernels.noise import READING, normals, uniforms
 from core.spec.chip import ChipSpec
-from core.units import CADC_MAX, CODE_MAX
+from core.units import CADC_MAX
 
+#: Fields of a chip that the bench can show; all others change no calibration.
+SHOWN: Final = (
+    "number",
+    "mismatch",
+    "noise",
+    "voltage_spread",
+    "own_voltage_spread",
+    "threshold_spread",
+    "slope_spread",
+    "offset_current_spread",
+    "tau_spread",
+    "leak_spread",
+    "gain_spread",
+    "quadrant_gain_spread",
+    "threshold_bias",
+    "tau_bias",
+    "gain_bias",
+    "weak_cells",
+    "voltage_write_noise",
+    "write_noise",
+    "baseline_shift",
+    "membrane_noise",
+    "cadc_noise",
+    "cadc_offset_spread",
+    "madc_noise",
+    "membrane_low",
+    "membrane_high",
+)
 _MADC_SPACING_US = 0.034
 _CADC_SAMPLES = 20
 _DECAY_POINTS = 64
@@ -27,29 +60,9 @@ _OFFSET_CURRENT = 6.0  # LSB/µs, makes every neuron fire
 _PSP_REPETITIONS = 32
 
 
-class Port(Protocol):
-    """All that a calibration can do with a chip; arrays end with the circuits."""
-
-    def write(self, **codes: Integers) -> None:
-        """Write CapMem codes; no cell ever holds its code exactly."""
-
-    def read_leak(self) -> Floats:
-        """Return the potential at rest, LSB."""
-
-    def read_reset(self) -> Floats:
-        """Return the potential during a long refractory time, LSB."""
-
-    def read_threshold(self) -> Floats:
-        """Return the highest potential under an offset current, LSB."""
-
-    def read_decay(self, window: Floats) -> tuple[Floats, Floats]:
-        """Return times (µs) and membrane after a step, shape (points, circuits)."""
-
-    def read_synaptic_decay(self, line: int, window: Floats) -> tuple[Floats, Floats]:
-        """Return times (µs) and synaptic line after an event, as `read_decay`."""
-
-    def read_psp(self, line: int, weight: Floats) -> Floats:
-        """Return the height of the response to one event of ``weight``, LSB."""
+def shown(chip: ChipSpec) -> tuple[object, ...]:
+    """Return all of ``chip`` that its calibration depends on."""
+    return tuple(getattr(chip, name) for name in SHOWN)
 
 
 class Bench:
@@ -57,6 +70,7 @@ class Bench:
 
     A dither of one LSB makes means finer than the step of a converter.
 
+    :param mismatch: of the whole chip
     :param circuits: which ones; what is read of one does not depend on the others
     :param session: each session on a chip has noise of its own
     """
@@ -65,27 +79,23 @@ class Bench:
         self,
         chip: ChipSpec,
         mismatch: Mismatch,
-        capacitance: Floats,
         circuits: Integers,
         session: int,
     ) -> None:
         self._chip = chip
-        self._mismatch = mismatch
-        self._capacitance = capacitance
+        self._mismatch = mismatch.at(circuits)
         self._circuit = circuits
         self._session = session
         self._readings = 0
         self._held: dict[str, Floats] = {}
         self._truth: Circuits | None = None
 
-    def write(self, **codes: Integers) -> None:
+    def write(self, **codes: Integers | Floats) -> None:
         """Write CapMem codes; no cell ever holds its code exactly."""
+        shift = self._normal((), CIRCUITS + quadrant_of(self._circuit))
         for name, code in codes.items():
-            held = code.astype(float)
-            if not name.endswith("_range"):
-                noise = self._chip.write_noise * self._normal(held.shape)
-                held = np.clip(held + noise, 0.5, CODE_MAX + 1)
-            self._held[name] = held
+            error = self._normal(code.shape)
+            self._held[name] = held(name, code, error, shift, self._chip, self._circuit)
         self._truth = None
 
     def read_leak(self) -> Floats:
@@ -98,7 +108,7 @@ class Bench:
 
     def read_threshold(self) -> Floats:
         """Return the mean over spikes of the highest of the last MADC samples, LSB."""
-        threshold = self._circuits.threshold
+        threshold = self._circuits.threshold + self._mismatch.threshold_bias
         shape = (4, _SPIKES, len(threshold))
         phase = self._uniform(shape[1:]) + np.arange(4)[:, None, None]
         v = threshold - phase * (_MADC_SPACING_US * _OFFSET_CURRENT)
@@ -106,7 +116,7 @@ class Bench:
 
     def read_decay(self, window: Floats) -> tuple[Floats, Floats]:
         """Return times (µs) and MADC values after a step of the offset current."""
-        return self._decay(self._circuits.tau_mem, window)
+        return self._decay(self._circuits.tau_mem * self._mismatch.tau_bias, window)
 
     def read_synaptic_decay(self, line: int, window: Floats) -> tuple[Floats, Floats]:
         """Return times (µs) and MADC values of a synaptic line after an event."""
@@ -115,7 +125,8 @@ class Bench:
     def read_psp(self, line: int, weight: Floats) -> Floats:
         """Return the mean distance of the peak from rest, by the MADC, LSB."""
         c = self._circuits
-        height = weight * c.strength[line] * psp_height(c.tau_mem, c.tau_syn[line])
+        drive = weight * c.strength[line] * self._mismatch.gain_bias[line]
+        height = drive * psp_height(c.tau_mem, c.tau_syn[line])
         peak = self._clip(c.leak + (height if line == 0 else -height))
         shape = (_PSP_REPETITIONS, len(peak))
         rest = self._madc(c.leak, shape).mean(0)
@@ -124,7 +135,8 @@ class Bench:
     @property
     def _circuits(self) -> Circuits:
         if self._truth is None:
-            self._truth = physical(self._held, self._mismatch, self._capacitance)
+            capacitance = self._held["capacitance"]
+            self._truth = physical(self._held, self._mismatch, capacitance)
         return self._truth
 
     def _clip(self, v: Floats) -> Floats:
@@ -154,26 +166,24 @@ class Bench:
         noise = sigma / np.sqrt(_DECAY_REPETITIONS) * self._normal(t.shape)
         return t, MADC_PER_LSB * _DECAY_STEP * np.exp(-t / tau) + noise
 
-    def _normal(self, shape: tuple[int, ...]) -> Floats:
-        return normals(*self._names(shape)).astype(float)
+    def _normal(
+        self, shape: tuple[int, ...], circuits: Integers | None = None
+    ) -> Floats:
+        return normals(*self._names(shape, circuits)).astype(float)
 
     def _uniform(self, shape: tuple[int, ...]) -> Floats:
         return uniforms(*self._names(shape))
 
-    def _names(self, shape: tuple[int, ...]) -> tuple[Any, ...]:
-        """Return names of new random numbers; ``shape`` ends with the circuits."""
+    def _names(
+        self, shape: tuple[int, ...], circuits: Integers | None = None
+    ) -> tuple[Any, ...]:
+        """Return names of new random numbers.
+
+        :param shape: ends with the circuits
+        :param circuits: whose numbers they are; by default those on the bench
+        """
         self._readings += 1
+        circuits = self._circuit if circuits is None else circuits
         step = np.arange(prod(shape[:-1])).reshape(*shape[:-1], 1)
-        names = self._chip.number, self._session, self._readings, self._circuit
+        names = self._chip.number, self._session, self._readings, circuits
         return (*names, step, READING)
-
-
-def psp_height(tau_mem: Floats, tau_syn: Floats) -> Floats:
-    """Return the peak potential per initial drive, µs: τ_m r^(−r / (r − 1)).
-
-    r = τ_m / τ_s; written with log r so that equal time constants give τ / e.
-    """
-    x = np.log(tau_mem / tau_syn)
-    x = np.where(np.abs(x) < 1e-4, 1e-4, x)
-    r = np.exp(x)
-    return np.asarray(tau_mem * np.exp(-x * r / (r - 1)))

@@ -5,8 +5,8 @@ is one number for the chip or an array over its 512 circuits: shape (512,), syna
 ones (2, 512) for the excitatory and the inhibitory input.
 """
 
+import logging
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -14,22 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.chip.geometry import CIRCUITS
-from core.errors import ParameterError, Problem
-from core.units import CODE_MAX, us
+from core.chip.target_ranges import RANGES, doubts, problems
+from core.errors import ParameterError
+from core.units import us
 
-#: Lowest and highest value and unit that a target may have.
-RANGES: Final[dict[str, tuple[float, float, str]]] = {
-    "leak": (50.0, 160.0, "LSB"),
-    "reset": (50.0, 160.0, "LSB"),
-    "threshold": (50.0, 220.0, "LSB"),
-    "tau_mem": (0.5 * us, 60 * us, "s"),
-    "tau_syn": (0.3 * us, 30 * us, "s"),
-    "i_synin_gm": (30.0, 800.0, "code"),
-    "membrane_capacitance": (0.0, 63.0, "LSB"),
-    "refractory_time": (0.04 * us, 32 * us, "s"),
-    "synapse_dac_bias": (30.0, float(CODE_MAX), "code"),
-    "holdoff_time": (0.0, 4 * us, "s"),
-}
+log = logging.getLogger(__name__)
+
 #: Targets of the synaptic inputs: two values per circuit.
 PER_INPUT: Final = ("tau_syn", "e_coba_reversal", "e_coba_reference")
 
@@ -108,27 +98,17 @@ class NeuronCalibTarget:
         return type(self)(**dense, i_synin_gm=gm, synapse_dac_bias=bias)
 
     def check(self) -> None:
-        """Raise if a target is outside of the range that a calibration can reach.
+        """Raise if a target is no setting; warn if a calibration may miss it.
 
         :raises ParameterError: lists all of them
         """
-        problems = list(self._problems())
-        if problems:
-            raise ParameterError.of(problems)
-
-    def _problems(self) -> Iterator[Problem]:
-        for name, (low, high, unit) in RANGES.items():
-            values = np.ravel(np.asarray(getattr(self, name), float))
-            # A time computed in µs may miss its bound by a rounding error.
-            slack = 1e-9 * high
-            wrong = values[~((values >= low - slack) & (values <= high + slack))]
-            if len(wrong):
-                yield Problem(
-                    "calibration target",
-                    f"{name} is {wrong[0]:g} {unit}.",
-                    f"Use {low:g} to {high:g} {unit}.",
-                    parameter=name,
-                )
+        where = "calibration target"
+        values = {name: np.asarray(getattr(self, name), float) for name in RANGES}
+        found = list(problems(where, values))
+        if found:
+            raise ParameterError.of(found)
+        for doubt in doubts(where, values):
+            log.warning("%s", doubt)
 
 
 def _spread(

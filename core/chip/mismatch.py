@@ -2,7 +2,14 @@
 
 Production spread has two parts, one per quadrant (each has its own analog memory) and
 one per circuit. All voltages of a circuit share an offset, so its leak, reset and
-threshold are wrong in the same direction.
+threshold are wrong in the same direction::
+
+    leak, reset  = shared + own              shared = quadrant + circuit
+    threshold    = 0.29 shared + own
+    conductance  = exp(quadrant + circuit)   and so the synaptic rates and strengths
+
+The last three deviations are what a calibration cannot see: the circuit measured is not
+quite the circuit that runs, because it is measured at another point of operation.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -37,6 +44,9 @@ class Mismatch:
     :param cadc_offset: what the read-out channel adds, LSB
     :param rows: shape (2, 256) = (hemisphere, row), factor on the charge of a row's
         pulses; both rows of a driver share it
+    :param threshold_bias: what a calibration reads of the threshold too much, LSB
+    :param tau_bias: factor on the membrane time constant as a calibration reads it
+    :param gain_bias: shape (2, 512), factor on the strength as a calibration reads it
     """
 
     leak: Floats
@@ -49,6 +59,9 @@ class Mismatch:
     strength: Floats
     cadc_offset: Floats
     rows: Floats
+    threshold_bias: Floats
+    tau_bias: Floats
+    gain_bias: Floats
 
     def at(self, circuits: Integers) -> "Mismatch":
         """Return the deviations of some circuits only."""
@@ -59,9 +72,8 @@ class Mismatch:
 def sample_mismatch(chip: ChipSpec) -> Mismatch:
     """Draw the fixed pattern of ``chip``; the same number gives the same chip.
 
-    The sizes relative to the spreads in `ChipSpec`, quadrant parts included, follow the
-    codes of two published calibrations of real chips: leak and reset codes correlate
-    with about 0.7, leak and threshold with about 0.4.
+    Parts that are no field of `ChipSpec` follow, relative to one, the codes of two
+    published calibrations of real chips.
     """
     rng = np.random.default_rng([_SEED_DOMAIN, chip.number])
     quadrant = quadrant_of(np.arange(CIRCUITS))
@@ -72,23 +84,26 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
         return chip.mismatch * (coarse + fine)
 
     volts, tau, gain = chip.voltage_spread, chip.tau_spread, chip.gain_spread
-    shared = spread(0.54 * volts, volts)
-    leak = shared + spread(0, 0.75 * volts)
-    reset = shared + spread(0, 0.75 * volts)
+    shared = spread(0.45 * volts, volts)
+    leak = shared + spread(0, chip.own_voltage_spread)
+    reset = shared + spread(0, chip.own_voltage_spread)
     # The threshold passes the shared part of the read-out only partly.
-    threshold = 0.29 * shared + spread(0.21 * volts, 0.57 * volts)
-    # 2 % on the slopes, 3 LSB of offset current: chosen, no published number.
-    slope = np.stack([1 + spread(0, 0.02) for _ in range(3)])
-    offset_current = spread(0, 3.0)
+    own = spread(0.37 * chip.threshold_spread, chip.threshold_spread)
+    threshold = 0.29 * shared + own
+    slope = np.stack([1 + spread(0, chip.slope_spread) for _ in range(3)])
+    offset_current = spread(0, chip.offset_current_spread)
     conductance = np.exp(spread(0.42 * chip.leak_spread, chip.leak_spread))
     common = spread(0.53 * tau, 0.53 * tau)
     tau_syn = np.exp(np.stack([common + spread(0, tau) for _ in range(2)]))
-    # Quadrant means of the strength differ by 20 % on a real chip, circuits by 7 %.
-    common = spread(2.9 * gain, 0.43 * gain)
-    strength = np.exp(np.stack([common + spread(0, 0.9 * gain) for _ in range(2)]))
+    # Both inputs share the quadrant's part and half of the circuit's variance.
+    common = spread(chip.quadrant_gain_spread, 0.7 * gain)
+    strength = np.exp(np.stack([common + spread(0, 0.7 * gain) for _ in range(2)]))
     cadc_offset = spread(0, chip.cadc_offset_spread)
     drivers = rng.standard_normal((HEMISPHERES, SYNAPSE_ROWS // 2))
     rows = np.exp(chip.mismatch * chip.row_spread * np.repeat(drivers, 2, axis=1))
+    bias = chip.gain_bias
+    common = spread(0, 0.83 * bias)
+    gain_bias = np.exp(np.stack([common + spread(0, 0.55 * bias) for _ in range(2)]))
     return Mismatch(
         leak=leak,
         reset=reset,
@@ -100,4 +115,7 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
         strength=strength,
         cadc_offset=cadc_offset,
         rows=rows,
+        threshold_bias=spread(0, chip.threshold_bias),
+        tau_bias=np.exp(spread(0, chip.tau_bias)),
+        gain_bias=gain_bias,
     )

@@ -33,6 +33,8 @@ class NeuronTarget:
     :param leak_code: CapMem code or −1
     :param reset_code: CapMem code or −1
     :param threshold_code: CapMem code or −1
+    :param holdoff_time: from the release of the reset to the next spike, s; shape () if
+        it is the same for all
     """
 
     leak: Floats
@@ -45,6 +47,7 @@ class NeuronTarget:
     leak_code: Integers
     reset_code: Integers
     threshold_code: Integers
+    holdoff_time: Floats = field(default_factory=lambda: np.zeros(1))
 
 
 @dataclass(frozen=True)

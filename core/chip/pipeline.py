@@ -33,7 +33,7 @@ from core.chip.results import (
     PlacementResult,
 )
 from core.chip.routing import Router, route
-from core.chip.rules import check_values
+from core.chip.rules import check_values, doubtful_targets
 from core.chip.signal_flow import emulate
 from core.errors import HXError, NetworkError, NotEmulatedError, did_you_mean
 from core.spec.chip import ChipSpec
@@ -352,6 +352,7 @@ def _notes(execution: Execution) -> tuple[str, ...]:
     notes: list[str] = []
     if execution.config is not None:
         notes += execution.config.notes
+    notes += doubtful_targets(execution.network)
     if execution.calibration is not None and execution.network.calibrated:
         missed = int((~execution.calibration.success).sum())
         if missed:

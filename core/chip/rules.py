@@ -4,21 +4,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.chip.network import Network, Population
+from core.chip.network import Floats, Network, Population
+from core.chip.target_ranges import RANGES, doubts, problems
 from core.errors import ParameterError, Problem
-from core.units import CADC_MAX, WEIGHT_MAX
+from core.units import WEIGHT_MAX
 
-#: Allowed values of the targets: lowest, highest, unit. The time constants are the hard
-#: limits of the fits that calix makes; what lies outside cannot even be searched for.
-LIMITS = {
-    "leak": (0.0, float(CADC_MAX), "LSB"),
-    "reset": (0.0, float(CADC_MAX), "LSB"),
-    "threshold": (0.0, float(CADC_MAX), "LSB"),
-    "tau_mem": (0.1e-6, 2e-3, "s"),
-    "tau_syn": (0.1e-6, 100e-6, "s"),
-    "refractory_time": (0.0, 0.01, "s"),
-    "membrane_capacitance": (0.0, 63.0, "LSB"),
-}
+#: Values that a chip has only once.
+_SHARED = ("i_synin_gm", "synapse_dac_bias")
+#: What neurons that never spike do not use.
+_OF_SPIKES = ("reset", "threshold", "refractory_time", "holdoff_time")
 
 
 def check_values(network: Network) -> None:
@@ -26,8 +20,11 @@ def check_values(network: Network) -> None:
 
     :raises ParameterError: lists all of them
     """
-    problems = [p for population in network.populations for p in _targets(population)]
-    problems += [
+    found = list(problems("chip", _shared(network)))
+    for population in network.populations:
+        where = f"population '{population.name}'"
+        found += problems(where, _targets(population), population.name)
+    found += [
         Problem(
             f"projection '{projection.name}'",
             f"a weight is no number from -{WEIGHT_MAX} to {WEIGHT_MAX}.",
@@ -36,20 +33,24 @@ def check_values(network: Network) -> None:
         for projection in network.projections
         if (np.abs(projection.weights) > WEIGHT_MAX).any()
     ]
-    if problems:
-        raise ParameterError.of(problems)
+    if found:
+        raise ParameterError.of(found)
 
 
-def _targets(population: Population) -> Iterator[Problem]:
-    for name, (low, high, unit) in LIMITS.items():
-        values = getattr(population.target, name)
-        fits = (values >= low) & (values <= high)  # false for NaN
-        if not fits.all():
-            wrong = float(np.ravel(values)[~np.ravel(fits)][0])
-            yield Problem(
-                f"population '{population.name}'",
-                f"{name} is {wrong:g} {unit}.",
-                f"Use {low:g} to {high:g} {unit}.",
-                subject=population.name,
-                parameter=name,
-            )
+def doubtful_targets(network: Network) -> Iterator[str]:
+    """Return a sentence for each target that a calibration may miss."""
+    yield from doubts("chip", _shared(network))
+    for population in network.populations:
+        targets = _targets(population)
+        if not population.fires:
+            targets = {n: v for n, v in targets.items() if n not in _OF_SPIKES}
+        yield from doubts(f"population '{population.name}'", targets)
+
+
+def _shared(network: Network) -> dict[str, Floats]:
+    return {name: np.asarray(getattr(network, name), float) for name in _SHARED}
+
+
+def _targets(population: Population) -> dict[str, Floats]:
+    target = population.target
+    return {name: getattr(target, name) for name in RANGES if name not in _SHARED}

@@ -1,6 +1,8 @@
-"""Finding codes by measurement: a secant search and the fits it needs.
+"""A full calibration by measurement alone, without curves: a secant search.
 
-Nothing here knows the circuits; a search sees a `Port` and targets.
+Nothing here knows the circuits; the search sees a `core.chip.port.Port` and targets.
+Order: the membrane time constant before the leak, because it moves the leak; strength
+last, because it is measured elsewhere (`core.chip.measure`).
 """
 
 from collections.abc import Callable
@@ -8,12 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.chip.characterisation import Progress
+from core.chip.measure import (
+    Targets,
+    read_tau_mem,
+    read_tau_syn,
+    strength_reader,
+)
 from core.chip.network import Floats, Integers
+from core.chip.nominal import LSB_PER_CODE
+from core.chip.port import Port
 from core.units import CODE_MAX
 
 #: Share of the error that a step corrects. The last steps are short, so that the noise
 #: of a write is averaged and not followed.
-GAINS = (1.0, 1.0, 0.5, 0.5, 0.5)
+GAINS = (1.0, 1.0, 0.5, 0.5, 0.35, 0.25)
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,43 @@ class Knob:
 
     slope: float
     log: bool = False
+
+
+def search(
+    port: Port,
+    targets: Targets,
+    wanted: dict[str, Floats],
+    start: dict[str, Integers],
+    progress: Progress | None = None,
+) -> dict[str, Integers]:
+    """Return the codes found through ``port``.
+
+    :param wanted: parameter name -> what shall be read; strengths at C = 63
+    :param start: all codes, as for a typical circuit
+    """
+    tell = progress or (lambda name, share: None)
+    codes = dict(start)
+    port.write(**codes, capacitance=targets.capacitance)
+    done: list[str] = []
+
+    def find(name: str, measure: Callable[[], Floats], knob: Knob) -> None:
+        def write(code: Integers) -> None:
+            port.write(**{name: code})
+
+        tell("calibrate", len(done) / len(wanted))
+        done.append(name)
+        codes[name] = secant(measure, write, wanted[name], codes[name], knob)
+        write(codes[name])
+
+    volts = Knob(LSB_PER_CODE)
+    find("tau_mem", lambda: read_tau_mem(port, targets.tau_mem), Knob(-1.0, log=True))
+    find("leak", port.read_leak, volts)
+    find("reset", port.read_reset, volts)
+    find("threshold", port.read_threshold, volts)
+    find("tau_syn", lambda: read_tau_syn(port, targets.tau_syn), Knob(-1.0, log=True))
+    find("strength", strength_reader(port, targets, codes), Knob(1.0, log=True))
+    tell("calibrate", 1.0)
+    return codes
 
 
 def secant(
@@ -64,20 +112,3 @@ def secant(
 def _codes(x: Floats, log: bool, wanted: np.ndarray, fixed: Integers) -> Integers:
     found = np.round(np.exp(x) if log else x).astype(np.int64)
     return np.where(wanted, found, fixed)
-
-
-def fit_time_constant(t: Floats, y: Floats) -> Floats:
-    """Return the time constants of decays to an unknown level, in closed form.
-
-    With the running integral S of y, a decay obeys y − y(0) = −(S − t y(∞)) / τ, so it
-    is a linear regression of y on S and t.
-
-    :param t: times, shape (points, circuits), µs
-    :param y: values, same shape
-    """
-    total = np.zeros_like(y)
-    total[1:] = np.cumsum(0.5 * (y[1:] + y[:-1]) * np.diff(t, axis=0), 0)
-    s, u, z = (part - part.mean(0) for part in (total, t, y))
-    ss, su, uu = (s * s).sum(0), (s * u).sum(0), (u * u).sum(0)
-    slope = ((s * z).sum(0) * uu - (u * z).sum(0) * su) / (ss * uu - su * su)
-    return np.asarray(np.clip(-1 / np.minimum(slope, -1e-3), 0.01, 1e3))

@@ -5,8 +5,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.chip.calibration import TOLERANCE, calibrate
+from core.chip.calibration import TOLERANCE, calibrate_by_search
 from core.chip.calibration_target import NeuronCalibTarget, SpikingCalibTarget
+from core.chip.characterisation import Progress
 from core.chip.geometry import CIRCUITS
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Floats, Integers, Network, NeuronTarget, Population
@@ -50,10 +51,13 @@ class StoredCalibration:
     ) -> Self:
         """Return the calibration of the populations of ``network``."""
         capacitance, refractory = np.full(CIRCUITS, 63.0), np.zeros(CIRCUITS)
+        holdoff = np.zeros(CIRCUITS)
         for population in network.populations:
-            circuits = placement.circuits[population.name]
-            capacitance[circuits] = population.target.membrane_capacitance
-            refractory[circuits] = population.target.refractory_time
+            circuits = placement.groups(population.name)
+            target = population.target
+            capacitance[circuits] = target.membrane_capacitance[:, None]
+            refractory[circuits] = target.refractory_time[:, None]
+            holdoff[circuits] = np.reshape(target.holdoff_time, (-1, 1))
         return cls(
             chip=chip,
             result=result,
@@ -61,7 +65,7 @@ class StoredCalibration:
             synapse_dac_bias=network.synapse_dac_bias,
             capacitance=capacitance,
             refractory_time=refractory,
-            holdoff_time=np.zeros(CIRCUITS),
+            holdoff_time=holdoff,
         )
 
     @classmethod
@@ -148,11 +152,14 @@ class StoredCalibration:
 
 
 def calibrate_whole_chip(
-    target: NeuronCalibTarget | None = None, chip: ChipSpec = TYPICAL
+    target: NeuronCalibTarget | None = None,
+    chip: ChipSpec = TYPICAL,
+    progress: Progress | None = None,
 ) -> StoredCalibration:
-    """Calibrate all circuits of ``chip`` for ``target``.
+    """Calibrate all circuits of ``chip`` for ``target`` by measurement alone.
 
     :param target: what is wanted; None takes the defaults
+    :param progress: told how far it is
     :raises ParameterError: if a target is out of range
     :raises CalibrationError: if the two synaptic inputs shall differ in strength
 
@@ -160,24 +167,40 @@ def calibrate_whole_chip(
     >>> bool(stored.result.success.mean() > 0.9)
     True
     """
-    target = NeuronCalibTarget() if target is None else target
-    target.check()
-    dense = target.dense()
-    network = Network(
-        (_all_circuits(dense),),
-        i_synin_gm=_one_strength(dense.i_synin_gm),
-        synapse_dac_bias=dense.synapse_dac_bias,
+    network, placement, dense = whole_chip(
+        NeuronCalibTarget() if target is None else target
     )
-    placement = PlacementResult({network.populations[0].name: np.arange(CIRCUITS)})
+    mismatch = sample_mismatch(chip)
     return StoredCalibration(
         chip=chip,
-        result=calibrate(network, placement, chip, sample_mismatch(chip)),
+        result=calibrate_by_search(network, placement, chip, mismatch, progress),
         i_synin_gm=network.i_synin_gm,
         synapse_dac_bias=network.synapse_dac_bias,
         capacitance=dense.membrane_capacitance,
         refractory_time=dense.refractory_time,
         holdoff_time=dense.holdoff_time,
     )
+
+
+def whole_chip(
+    target: NeuronCalibTarget, calibrated: bool = True
+) -> tuple[Network, PlacementResult, NeuronCalibTarget]:
+    """Return a population of all circuits with ``target``, and the target as arrays.
+
+    :param calibrated: False: every circuit has the codes of a typical one
+    :raises ParameterError: if a target is out of range
+    :raises CalibrationError: if the two synaptic inputs shall differ in strength
+    """
+    target.check()
+    dense = target.dense()
+    network = Network(
+        (_all_circuits(dense),),
+        i_synin_gm=_one_strength(dense.i_synin_gm),
+        synapse_dac_bias=dense.synapse_dac_bias,
+        calibrated=calibrated,
+    )
+    placement = PlacementResult({network.populations[0].name: np.arange(CIRCUITS)})
+    return network, placement, dense
 
 
 def _all_circuits(dense: NeuronCalibTarget) -> Population:
@@ -193,6 +216,7 @@ def _all_circuits(dense: NeuronCalibTarget) -> Population:
         leak_code=given,
         reset_code=given,
         threshold_code=given,
+        holdoff_time=dense.holdoff_time,
     )
     return Population("circuits", CIRCUITS, target)
 

@@ -276,6 +276,7 @@ class Population(BasePopulation):
             leak_code=codes("leak"),
             reset_code=codes("reset"),
             threshold_code=codes("threshold"),
+            holdoff_time=floats("holdoff_time"),
         )
 
     def _per_neuron(self, name: str, shape: tuple[int, ...]) -> Floats:

@@ -31,6 +31,7 @@ from core.chip.calibration_io import (
     save,
 )
 from core.chip.calibration_target import NeuronCalibTarget, SpikingCalibTarget
+from core.chip.curve_store import user_cache
 from core.chip.neuron_block import Chip
 from core.errors import ParameterError, did_you_mean
 from core.spec.chip import TYPICAL, ChipSpec
@@ -153,7 +154,7 @@ def _kept(name: str, file_name: str, chip: ChipSpec) -> Path:
         )
     target = _TARGETS[name]()
     key = f"calibration-{_version_key()}-{fingerprint((chip, target))}"
-    for folder in (_user_cache, _process_cache):
+    for folder in (user_cache, _process_cache):
         try:
             path = folder() / key / file_name
             _make(path, target, chip)
@@ -182,11 +183,6 @@ def _make(path: Path, target: NeuronCalibTarget, chip: ChipSpec) -> None:
             return
     path.parent.mkdir(parents=True, exist_ok=True)
     save(path, calibrate_whole_chip(target, chip))
-
-
-def _user_cache() -> Path:
-    given = os.environ.get("XDG_CACHE_HOME")
-    return (Path(given) if given else Path.home() / ".cache") / "hx-workbench"
 
 
 @cache

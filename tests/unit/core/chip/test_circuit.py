@@ -1,13 +1,16 @@
 import numpy as np
 import pytest
 
-from core.chip.circuit import (
-    physical,
-    potential_code,
-    tau_mem_code,
-    tau_syn_code,
-)
+from core.chip.circuit import physical
 from core.chip.mismatch import sample_mismatch
+from core.chip.nominal import (
+    potential_code,
+    psp_height,
+    tau_mem_code,
+    tau_mem_of,
+    tau_syn_code,
+    tau_syn_of,
+)
 from core.spec.chip import IDEAL
 
 TAUS = np.geomspace(1.0, 30, 20)  # µs
@@ -69,3 +72,17 @@ def test_strength_follows_both_biases():
     more = typical(strength=np.full((2, 2), 250.0), synapse_dac=np.full(2, 1200.0))
     np.testing.assert_allclose(one.strength, 0.095)
     np.testing.assert_allclose(more.strength, 0.095)
+
+
+def test_codes_of_time_constants_can_be_turned_back():
+    full = np.full(20, 63.0)
+    code, switch = tau_mem_code(TAUS, full)
+    back = tau_mem_of(code) / 8.0**switch
+    np.testing.assert_allclose(back, TAUS, rtol=0.04)  # the floor is 0.4 % of 6 µs
+    code, switch = tau_syn_code(TAUS)
+    np.testing.assert_allclose(tau_syn_of(code) / 8.0**switch, TAUS, rtol=0.04)
+
+
+def test_psp_height_has_no_pole_at_equal_time_constants():
+    tau = np.array([9.999, 10.0, 10.001])
+    np.testing.assert_allclose(psp_height(tau, np.full(3, 10.0)), 10 / np.e, rtol=1e-3)

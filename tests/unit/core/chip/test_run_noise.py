@@ -80,17 +80,50 @@ def test_the_upper_half_of_a_trial_counts(two):
 
 
 def test_every_write_of_a_cell_differs_a_little():
+    chip = TYPICAL.replace(weak_cells=0.0, baseline_shift=0.0)
     codes = {"leak": np.full(512, 400), "tau_syn": np.full((2, 512), 100)}
-    one, again, other = (write(codes, TYPICAL, trial) for trial in (1, 1, 2))
+    one, again, other = (write(codes, chip, trial) for trial in (1, 1, 2))
+    sigma = {"leak": chip.voltage_write_noise, "tau_syn": chip.write_noise}
     errors = np.concatenate(
-        [written[name].ravel() - codes[name].ravel()
+        [(written[name] - codes[name]).ravel() / sigma[name]
          for written in (one, other) for name in codes]
     )  # fmt: skip
     np.testing.assert_array_equal(one["leak"], again["leak"])
     assert len(np.unique(errors)) > 3060  # of 3072, in single precision
     # Standard errors of mean and deviation are 0.018 and 0.013: four of each.
     assert errors.mean() == pytest.approx(0, abs=0.072)
-    assert errors.std() == pytest.approx(TYPICAL.write_noise, abs=0.052)
+    assert errors.std() == pytest.approx(1, abs=0.052)
+
+
+def test_a_configuration_shifts_the_potentials_of_a_quadrant_together():
+    quiet = TYPICAL.replace(voltage_write_noise=0.0, write_noise=0.0)
+    codes = {name: np.full(512, 400) for name in ("leak", "threshold", "tau_mem")}
+    shifts = []
+    for trial in range(200):
+        held = write(codes, quiet, trial)
+        assert np.array_equal(held["leak"], held["threshold"])
+        assert np.all(held["tau_mem"] == 400)
+        per_quadrant = held["leak"].reshape(2, 2, 128)
+        assert np.all(per_quadrant == per_quadrant[..., :1])
+        shifts.append((per_quadrant[..., 0].ravel() - 400) * 200 / 480)
+    # 800 numbers know their deviation to 2.5 %: four of that.
+    assert np.std(shifts) == pytest.approx(quiet.baseline_shift, rel=0.1)
+    assert np.abs(np.corrcoef(np.array(shifts).T)[0, 1:]).max() < 0.3
+
+
+def test_weak_cells_are_few_always_the_same_and_ten_times_worse():
+    chip = TYPICAL.replace(baseline_shift=0.0, weak_cells=0.05)
+    codes = {"leak": np.full(512, 500)}
+    errors = np.stack([write(codes, chip, t)["leak"] - 500 for t in range(40)])
+    spread = errors.std(0) / chip.voltage_write_noise
+    weak = spread > 4  # 40 writes know a deviation to 11 %
+    assert spread[weak].mean() == pytest.approx(10, rel=0.1)
+    assert spread[~weak].max() < 1.6
+    assert 10 <= weak.sum() <= 45  # 26 ± 4 σ
+    alike = np.stack(
+        [write(codes, chip.replace(mismatch=0.0), t)["leak"] for t in range(40)]
+    )
+    assert alike.std(0).max() / chip.voltage_write_noise < 1.6
 
 
 def test_a_cell_is_written_the_same_whatever_else_is_written():

@@ -11,7 +11,8 @@ from core.units import us
 
 def test_a_whole_chip_reaches_the_default_targets():
     stored = calibrate_whole_chip()
-    assert stored.result.success.mean() > 0.98
+    # Weak cells make 1 to 5 % of the circuits miss a target.
+    assert 0.95 <= stored.result.success.mean() <= 0.99
     assert np.median(stored.result.achieved["leak"]) == pytest.approx(80, abs=0.5)
     assert np.median(stored.result.achieved["reset"]) == pytest.approx(70, abs=0.5)
     assert np.median(stored.result.achieved["tau_mem"]) == pytest.approx(
@@ -36,19 +37,32 @@ def test_every_circuit_may_have_a_target_of_its_own():
     np.testing.assert_array_equal(found.membrane_capacitance, np.full(512, 40.0))
 
 
-def test_all_targets_out_of_range_are_named():
-    target = NeuronCalibTarget(leak=49, tau_mem=61 * us, i_synin_gm=[500, 801])
+def test_all_targets_that_are_no_setting_are_named():
+    target = NeuronCalibTarget(leak=-1, tau_mem=0.05 * us, i_synin_gm=[500, 1023])
     with pytest.raises(ParameterError) as caught:
         calibrate_whole_chip(target)
     assert str(caught.value).splitlines() == [
-        "calibration target: leak is 49 LSB. Use 50 to 160 LSB.",
-        "calibration target: tau_mem is 6.1e-05 s. Use 5e-07 to 6e-05 s.",
-        "calibration target: i_synin_gm is 801 code. Use 30 to 800 code.",
+        "calibration target: leak is -1 LSB. Use 0 to 255 LSB.",
+        "calibration target: tau_mem is 5e-08 s. Use 1e-07 to 0.002 s.",
+        "calibration target: i_synin_gm is 1023 code. Use 0 to 1022 code.",
     ]
 
 
-def test_the_ends_of_a_range_are_in_it():
+def test_what_a_calibration_may_miss_is_a_warning_as_in_calix(caplog):
+    NeuronCalibTarget(leak=49, tau_mem=61 * us, i_synin_gm=[500, 801]).check()
+    assert [record.getMessage() for record in caplog.records] == [
+        "calibration target: leak is 49 LSB, outside of 50 to 160 LSB: circuits may"
+        " miss it.",
+        "calibration target: tau_mem is 6.1e-05 s, outside of 5e-07 to 6e-05 s:"
+        " circuits may miss it.",
+        "calibration target: i_synin_gm is 801 code, outside of 30 to 800 code:"
+        " circuits may miss it.",
+    ]
+
+
+def test_the_ends_of_a_range_are_in_it(caplog):
     NeuronCalibTarget(leak=50, tau_mem=0.5 * us, tau_syn=30 * us).check()
+    assert not caplog.records
     with pytest.raises(ParameterError, match="threshold is nan"):
         NeuronCalibTarget(threshold=np.nan).check()
 
@@ -120,7 +134,12 @@ def test_settings_alone_are_a_calibration_without_a_target():
 
 
 def test_a_calibration_of_a_network_keeps_its_targets(network):
-    net = network(np.ones((4, 2)), refractory_time=3 * us, membrane_capacitance=20.0)
+    net = network(
+        np.ones((4, 2)),
+        refractory_time=3 * us,
+        membrane_capacitance=20.0,
+        holdoff_time=1 * us,
+    )
     stored = StoredCalibration.of(
         TYPICAL, net, *calibrated(net, TYPICAL, StageMemory())
     )
@@ -128,6 +147,7 @@ def test_a_calibration_of_a_network_keeps_its_targets(network):
     assert stored.chip == TYPICAL
     target = stored.target.neuron_target
     assert target.refractory_time[:4] == pytest.approx([3 * us] * 4)
+    assert target.holdoff_time[:5] == pytest.approx([1 * us] * 4 + [0.0])
     assert target.membrane_capacitance[:4].tolist() == [20.0] * 4
     assert target.threshold[:4].tolist() == [125.0] * 4
     assert np.isnan(target.leak[4:]).all()
