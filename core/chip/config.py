@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chip.compartment import join
 from core.chip.geometry import CIRCUITS
 from core.chip.network import Floats, Integers, Network
 from core.chip.neuron_block import NeuronSettings
@@ -28,13 +29,16 @@ def neuron_settings(
         event_output[circuits] = population.fires
         if population.mask is not None:
             event_output[circuits] &= population.mask
-    return NeuronSettings(
+    settings = NeuronSettings(
         codes={name: code.copy() for name, code in calibration.codes.items()},
         capacitance=capacitance,
         constant_current=np.zeros(CIRCUITS, np.int64),
         fires=fires,
         event_output=event_output,
     )
+    for groups in placement.joined.values():
+        join(settings, groups)
+    return settings
 
 
 def assemble(

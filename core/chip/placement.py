@@ -15,6 +15,7 @@ they come, and the router says what is too much.
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chip.compartment import apart
 from core.chip.geometry import (
     BUSES,
     CIRCUITS,
@@ -164,6 +165,15 @@ def _given(population: Population, free: NDArray[np.bool_]) -> Integers:
                 f"Give each neuron circuits of its own, 0 to {CIRCUITS - 1}.",
             )
         free[circuit] = False
+    loose = apart(groups)
+    if len(loose):
+        raise ConstraintError(
+            f"population '{population.name}'",
+            f"the circuits {groups[loose[0]].tolist()} of neuron {loose[0]} cannot be"
+            " joined.",
+            "Give each neuron circuits that touch: side by side in a row, or one above"
+            " the other.",
+        )
     return groups
 
 

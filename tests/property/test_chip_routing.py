@@ -1,5 +1,6 @@
 """Whatever the network: no circuit twice, and every weight on the right synapse."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -73,31 +74,24 @@ def networks(draw):
 
 
 def scattered(network, rng):
-    """Give all neurons places anywhere on the chip, circuits in any order."""
-    each = [len(p.shape) for p in network.populations]
-    free = rng.permutation(CIRCUITS)
-    # Of one bus no more than its drivers take, so that every network fits.
+    """Give all neurons places anywhere on the chip."""
+    free = np.ones((2, 256), bool)
     count = np.zeros(4, int)
     populations = []
-    for population, circuits in zip(network.populations, each, strict=True):
-        groups = []
-        while len(groups) < population.size:
-            first, free = free[0], free[1:]
-            bus = first % 256 // 32 % 4
-            if count[bus] < 32:
+    for population in network.populations:
+        column, row = np.array(population.shape).T
+        first = []
+        while len(first) < population.size:
+            x, y = rng.integers(256), rng.integers(2)
+            bus = x // 32 % 4
+            inside = (x + column < 256).all() and ((y + row) % 2 == y + row).all()
+            # Of one bus no more than its drivers take, so that every network fits.
+            if inside and free[y + row, x + column].all() and count[bus] < 32:
+                free[y + row, x + column] = False
                 count[bus] += 1
-                groups.append([first, *free[: circuits - 1]])
-                free = free[circuits - 1 :]
-        populations.append(
-            Population(
-                population.name,
-                population.size,
-                TARGET,
-                fires=population.fires,
-                circuits=np.array(groups),
-            )
-        )
-    return Network(tuple(populations), network.externals, network.projections)
+                first.append(256 * y + x)
+        populations.append(replace(population, circuits=np.array(first)))
+    return replace(network, populations=tuple(populations))
 
 
 def written(network, placement, routing):

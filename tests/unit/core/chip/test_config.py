@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from core.chip.calibration import calibrate
@@ -9,6 +11,7 @@ from core.chip.config import (
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.placement import place
+from core.chip.results import CalibResult
 from core.chip.routing import route
 from core.chip.synapse_matrix import synapse_matrix
 from core.spec.chip import IDEAL
@@ -58,6 +61,26 @@ def test_a_population_that_does_not_fire_has_no_comparator(network):
     config = configured(network([[1]], fires=False))
     assert not config.fires.any()
     assert config.used.sum() == 1
+
+
+def test_one_circuit_of_a_wide_neuron_has_the_membrane(population):
+    wide = replace(population("wide", 2), shape=((0, 0), (0, 1), (1, 0)))
+    net = Network((wide, population("thin", 1)))
+    placement = place(net)
+    codes = {n: np.full(512, 500) for n in ("leak", "tau_mem", "tau_mem_range")}
+    found = CalibResult({}, codes, {}, np.ones(512, bool))
+    settings = neuron_settings(net, placement, found)
+    used = [0, 256, 1, 2, 258, 3]  # of the wide neurons
+    assert settings.fires[used].tolist() == [True, False, False] * 2
+    assert settings.event_output[used].tolist() == [True, False, False] * 2
+    assert settings.capacitance[used].tolist() == [63, 0, 0] * 2
+    assert settings.codes["tau_mem"][used].tolist() == [500, 0, 0] * 2
+    assert settings.codes["tau_mem_range"][[256, 1]].tolist() == [-1, -1]
+    assert settings.fires[placement.circuits["thin"]].all()
+    right = settings.stored["multicompartment.connect_right"]
+    vertical = settings.stored["multicompartment.connect_vertical"]
+    assert np.flatnonzero(right).tolist() == [0, 2]
+    assert np.flatnonzero(vertical).tolist() == [0, 2, 256, 258]
 
 
 def test_one_microsecond_becomes_32_ticks_of_32_ns():

@@ -93,7 +93,7 @@ def test_a_wide_neuron_goes_around_taken_circuits(population):
 
 
 def test_all_circuits_of_given_neurons_may_be_given(population):
-    groups = np.array([[7, 9, 300], [2, 3, 4]])
+    groups = np.array([[44, 43, 300], [2, 3, 4]])
     fixed = replace(population("fixed", 2), circuits=groups)
     found = place(Network((fixed,)))
     assert found.groups("fixed").tolist() == groups.tolist()
@@ -108,6 +108,7 @@ def test_first_circuits_and_a_shape_give_the_others(population):
 @pytest.mark.parametrize(
     ("circuits", "message"),
     [
+        ([[0, 1], [5, 7]], r"circuits \[5, 7\] of neuron 1 cannot be joined"),
         ([255, 3], "circuit -1"),
         ([4, 5], "circuit 5"),
         ([1, 3, 5], "3 places are given"),
