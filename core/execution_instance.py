@@ -12,7 +12,6 @@ from core.chip import pipeline
 from core.chip.calibration_io import load
 from core.chip.config import neuron_settings
 from core.chip.coordinates import (
-    AtomicNeuronOnDLS,
     ChipOnConnection,
     ExecutionInstanceID,
     LogicalNeuronOnDLS,
@@ -24,8 +23,8 @@ from core.chip.results import CalibResult, Events, Execution, PlacementResult
 from core.chip.routing import Router
 from core.chip.stored_calibration import StoredCalibration
 from core.errors import CalibrationError, HXError, NotEmulatedError
-from core.morphology import SingleCompartmentNeuron
-from core.neuron_placement import NeuronPlacement
+from core.morphology import Morphology, SingleCompartmentNeuron
+from core.neuron_placement import NeuronPlacement, placed
 from core.spec.chip import TYPICAL, ChipSpec
 
 log = logging.getLogger(__name__)
@@ -348,8 +347,8 @@ class ExecutionInstance(BaseExecutionInstance):
 
         :raises CalibrationError: if circuits in use have no codes
         """
-        for name, circuits in placement.circuits.items():
-            if (settings.codes["leak"][circuits] < 0).any():
+        for name in placement.circuits:
+            if (settings.codes["leak"][placement.groups(name)] < 0).any():
                 raise CalibrationError(
                     str(self),
                     f"its chip has no codes for '{name}'.",
@@ -365,20 +364,34 @@ class ExecutionInstance(BaseExecutionInstance):
         if placement is self._placed:
             return
         self.neuron_placement = NeuronPlacement()
-        shape = SingleCompartmentNeuron(1).compartments
         for p in self._neurons:
-            circuits = placement.circuits[str(p.descriptor)]
+            groups = placement.groups(str(p.descriptor))
             fires = getattr(p, "fire", True) and "threshold" not in p.codes
-            missing = self.stored.missing(circuits, fires) if self.stored else ""
+            missing = self._missing(groups, fires)
             if missing:
                 raise CalibrationError(
                     str(self),
                     f"the loaded calibration has no {missing} for '{p.descriptor}'.",
                     "Load a calibration of the whole chip, or none.",
                 )
-            places = [LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(c)) for c in circuits]
+            shape = _structure(p).compartments
+            constraint = getattr(p, "placement_constraint", None)
+            places = [
+                given if isinstance(given, LogicalNeuronOnDLS) else placed(shape, first)
+                for given, first in zip(
+                    constraint or [None] * len(groups), groups[:, 0], strict=True
+                )
+            ]
             self.neuron_placement.register_id(p.unit_ids, shape, places)
         self._placed = placement
+
+    def _missing(self, groups: Any, fires: bool) -> str:
+        """Return what a loaded calibration lacks for neurons, "" for nothing."""
+        if self.stored is None:
+            return ""
+        return self.stored.missing(groups.ravel(), False) or self.stored.missing(
+            groups[:, 0], fires
+        )
 
     def set_neuron_parameters_on_chip(self) -> None:
         """Write what users set by hand and trained values to `chip`.
@@ -386,7 +399,11 @@ class ExecutionInstance(BaseExecutionInstance):
         :raises ParameterError: if a trained parameter has no function to do so
         """
         assert self.chip is not None, "calibrated before"
+        block = self.chip.neuron_block
         for p in self._neurons:
+            structure = _structure(p)
+            for coord in p.coordinates:
+                structure.implement_morphology(coord, block)
             p.configure_on_chip(self.chip)
 
     def cadc_recordings(self) -> dict[str, list[int]]:
@@ -421,6 +438,12 @@ class ExecutionInstance(BaseExecutionInstance):
                 "Leave them empty.",
             )
         return {}
+
+
+def _structure(population: Any) -> Morphology:
+    """Return the circuits of a neuron; those at a given place may be more."""
+    structure = getattr(population, "neuron_structure", None)
+    return SingleCompartmentNeuron(1) if structure is None else structure
 
 
 def _has_commands(hook: Any) -> bool:

@@ -8,13 +8,17 @@ import warnings
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
+
+from core.chip import compartment
 from core.chip.coordinates import (
     AtomicNeuronOnLogicalNeuron,
     CompartmentOnLogicalNeuron,
     LogicalNeuronCompartments,
     LogicalNeuronOnDLS,
 )
-from core.chip.geometry import CIRCUITS, COLUMNS, HEMISPHERES
+from core.chip.geometry import COLUMNS, HEMISPHERES
+from core.chip.network import Integers
 from core.chip.neuron_block import AtomicNeuron, NeuronBlock
 from core.errors import ParameterError
 from core.observables import ReadoutSource
@@ -242,29 +246,24 @@ class SingleCompartmentNeuron(Morphology):
 
     @staticmethod
     def _join(coord: LogicalNeuronOnDLS, neuron_block: NeuronBlock) -> None:
-        circuits = coord.get_atomic_neurons()
-        for circuit in circuits:
-            column, _ = circuit.split()
-            switches = neuron_block.atomic_neurons[circuit].multicompartment
-            switches.connect_vertical = (circuit + COLUMNS) % CIRCUITS in circuits
-            switches.connect_right = column < COLUMNS - 1 and circuit + 1 in circuits
+        compartment.connect(neuron_block.settings, _circuits(coord))
 
     @staticmethod
     def _one_active_circuit(
         coord: LogicalNeuronOnDLS, neuron_block: NeuronBlock
     ) -> None:
         """Switch leak, threshold and capacitor of all but the first circuit off."""
-        for circuit in coord.get_atomic_neurons()[1:]:
-            neuron = neuron_block.atomic_neurons[circuit]
-            _silence_leak(neuron)
-            neuron.membrane_capacitance.capacitance = 0
-            neuron.threshold.enable = False
-            neuron.event_routing.enable_digital = False
+        compartment.silence(neuron_block.settings, _circuits(coord)[:, 1:])
 
 
 def _first(coord: LogicalNeuronOnDLS, neuron_block: NeuronBlock) -> AtomicNeuron:
     """Return the circuit that has the membrane of the neuron."""
     return neuron_block.atomic_neurons[coord.get_atomic_neurons()[0]]
+
+
+def _circuits(coord: LogicalNeuronOnDLS) -> Integers:
+    """Return the circuits of one neuron, shape (1, circuits)."""
+    return np.array([[int(circuit) for circuit in coord.get_atomic_neurons()]])
 
 
 def _silence_leak(neuron: AtomicNeuron) -> None:

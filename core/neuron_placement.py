@@ -152,6 +152,24 @@ class NeuronPlacement:
         return places if isinstance(neuron_id, Iterable) else places[0]
 
 
+def relative(shape: LogicalNeuronCompartments) -> tuple[tuple[int, int], ...]:
+    """Return (column, row) of each circuit of ``shape``, relative to its first.
+
+    >>> from core.morphology import SingleCompartmentNeuron
+    >>> relative(SingleCompartmentNeuron(3).compartments)
+    ((0, 0), (0, 1), (1, 0))
+    """
+    places = [c.split() for part in shape.get_compartments().values() for c in part]
+    (left, top) = places[0]
+    return tuple((int(c) - int(left), int(r) - int(top)) for c, r in places)
+
+
+def placed(shape: LogicalNeuronCompartments, first: int) -> Place:
+    """Return the neuron of ``shape`` whose first circuit is ``first``."""
+    circuits = [c for part in shape.get_compartments().values() for c in part]
+    return Place(shape, AtomicNeuronOnDLS(first - int(circuits[0])))
+
+
 def _as_list(neuron_id: Any) -> list[int]:
     """Return one or several numbers as a list."""
     several = neuron_id if isinstance(neuron_id, Iterable) else [neuron_id]

@@ -3,19 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.chip.geometry import (
-    CIRCUITS,
-    COLUMNS,
-    HEMISPHERE_NAMES,
-    HEMISPHERES,
-    SYNAPSE_ROWS,
-    column_of,
-    hemisphere_of,
-)
+from core.chip.compartment import join
+from core.chip.geometry import CIRCUITS
 from core.chip.network import Floats, Integers, Network
 from core.chip.neuron_block import NeuronSettings
 from core.chip.results import CalibResult, ChipConfig, PlacementResult, RoutingResult
-from core.errors import RoutingError
+from core.chip.synapse_matrix import SynapseMatrix, synapse_matrix
 from core.units import WEIGHT_MAX
 
 _COUNTER_MAX = 255
@@ -36,13 +29,16 @@ def neuron_settings(
         event_output[circuits] = population.fires
         if population.mask is not None:
             event_output[circuits] &= population.mask
-    return NeuronSettings(
+    settings = NeuronSettings(
         codes={name: code.copy() for name, code in calibration.codes.items()},
         capacitance=capacitance,
         constant_current=np.zeros(CIRCUITS, np.int64),
         fires=fires,
         event_output=event_output,
     )
+    for groups in placement.joined.values():
+        join(settings, groups)
+    return settings
 
 
 def assemble(
@@ -57,13 +53,20 @@ def assemble(
     for population in network.populations:
         circuits = placement.circuits[population.name]
         refractory[circuits] = population.target.refractory_time
-        used[circuits] = True
-    weights, clipped = synapse_matrix(network, placement, routing)
+        used[placement.groups(population.name)] = True
+    synapses = synapse_matrix(network, placement, routing)
+    wiring = routing.wiring
+    assert wiring is not None, "route adds it"
     cycles, too_long = quantise_refractory(refractory, settings.fires & used)
     return ChipConfig(
-        weights=weights,
+        weights=synapses.weights,
+        labels=synapses.labels,
         row_source=routing.row_source,
-        row_sign=routing.row_sign,
+        row_sign=synapses.row_sign,
+        driver_mask=wiring.driver_mask,
+        crossbar=wiring.crossbar,
+        source_labels=wiring.labels,
+        circuit_label=wiring.circuit_label,
         codes=settings.codes,
         capacitance=settings.capacitance,
         refractory_cycles=cycles,
@@ -73,68 +76,8 @@ def assemble(
         circuit_source=_circuit_sources(placement, routing),
         constant_current=settings.constant_current,
         stored=settings.stored,
-        notes=_notes(clipped, too_long),
+        notes=_notes(synapses, too_long),
     )
-
-
-def synapse_matrix(
-    network: Network, placement: PlacementResult, routing: RoutingResult
-) -> tuple[NDArray[np.uint8], int]:
-    """Return the weights, shape (hemisphere, row, column), and how many were clipped.
-
-    Projections that share a source and a target add up.
-    """
-    total = np.zeros((HEMISPHERES, SYNAPSE_ROWS, COLUMNS), np.int64)
-    rows = _rows_of_sources(routing)
-    for projection in network.projections:
-        circuits = placement.circuits[projection.target]
-        signed = projection.weights.T  # (source, target)
-        for hemisphere in np.unique(hemisphere_of(circuits)):
-            here = hemisphere_of(circuits) == hemisphere
-            columns = column_of(circuits[here])
-            for sign in (1, -1):
-                row = [
-                    _row(rows, int(hemisphere), sign, (projection.source, i))
-                    for i in range(len(signed))
-                ]
-                part = np.maximum(sign * signed[:, here], 0)
-                total[hemisphere][np.ix_(np.array(row, np.int64), columns)] += part
-    clipped = int((total > WEIGHT_MAX).sum())
-    return np.minimum(total, WEIGHT_MAX).astype(np.uint8), clipped
-
-
-def _row(
-    rows: dict[tuple[int, int, tuple[str, int]], int],
-    hemisphere: int,
-    sign: int,
-    source: tuple[str, int],
-) -> int:
-    """Return the synapse row of one sign of a source.
-
-    :raises RoutingError: if a router of the user left it out
-    """
-    try:
-        return rows[hemisphere, sign, source]
-    except KeyError:
-        kind = "excitatory" if sign > 0 else "inhibitory"
-        raise RoutingError(
-            f"source {source[1]} of '{source[0]}'",
-            f"has no {kind} row in the {HEMISPHERE_NAMES[hemisphere]} hemisphere.",
-            "Let the router give each source two rows in each hemisphere it drives.",
-        ) from None
-
-
-def _rows_of_sources(
-    routing: RoutingResult,
-) -> dict[tuple[int, int, tuple[str, int]], int]:
-    return {
-        (
-            int(h),
-            int(routing.row_sign[h, r]),
-            routing.sources[routing.row_source[h, r]],
-        ): int(r)
-        for h, r in np.argwhere(routing.row_source >= 0)
-    }
 
 
 def _circuit_sources(placement: PlacementResult, routing: RoutingResult) -> Integers:
@@ -183,10 +126,16 @@ def _clock_scale(shortest: float, longest: float) -> int:
     return scale
 
 
-def _notes(clipped: int, too_long: int) -> tuple[str, ...]:
+def _notes(synapses: SynapseMatrix, too_long: int) -> tuple[str, ...]:
     notes = []
-    if clipped:
-        notes.append(f"{clipped} synapse weights were clipped to {WEIGHT_MAX}.")
+    if synapses.added:
+        notes.append(
+            f"{synapses.added} more synapses carry what a weight is above {WEIGHT_MAX}."
+        )
+    if synapses.clipped:
+        notes.append(
+            f"{synapses.clipped} synapse weights were clipped to {WEIGHT_MAX}."
+        )
     if too_long:
         notes.append(
             f"{too_long} refractory times are longer than the counter allows and were"

@@ -56,7 +56,8 @@ class Population:
 
     :param fires: False switches the threshold comparator off
     :param mask: shape (neurons,), False switches the event output of a neuron off
-    :param circuits: shape (neurons,), the circuits to sit on; None lets `place` choose
+    :param circuits: the circuits to sit on: shape (neurons,), the first of each neuron,
+        or (neurons, circuits of a neuron), all of them; None lets `place` choose
     :param shape: (column, row) of each circuit of a neuron, relative to the first
     """
 
@@ -82,12 +83,15 @@ class Projection:
     """Synapses between two populations.
 
     :param weights: shape (target, source), −63…63
+    :param connected: shape (target, source), False where there is no synapse; None is
+        a synapse everywhere. A synapse takes its place whatever its weight is.
     """
 
     name: str
     source: str
     target: str
     weights: Integers
+    connected: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +62,8 @@ class NeuronSettings:
         """Return a stored setting of one circuit, 0 if it was never written."""
         return int(self.stored[name][circuit]) if name in self.stored else 0
 
-    def write_stored(self, name: str, circuit: int, number: int) -> None:
-        """Store a setting of one circuit."""
+    def write_stored(self, name: str, circuit: Any, number: Any) -> None:
+        """Store a setting of one circuit, or of several."""
         self.stored.setdefault(name, np.zeros(CIRCUITS, np.int64))[circuit] = number
 
     def unsupported(self) -> dict[str, Integers]:

@@ -128,7 +128,8 @@ def calibrated(
 def _place(stages: _Stages, network: Network) -> PlacementResult:
     stages.run("check", lambda: _check(network))
     sizes = [(p.name, p.size, p.circuits, p.shape) for p in network.populations]
-    placement = stages.run("place", lambda: place(network), sizes)
+    ends = [(p.source, p.target) for p in network.projections]
+    placement = stages.run("place", lambda: place(network), (sizes, ends))
     stages.keep(placement=placement)
     return placement
 
@@ -286,8 +287,11 @@ def _calibration_key(network: Network) -> object:
 
 
 def _routing_key(network: Network, placement: object) -> object:
-    shapes = [(p.source, p.target, p.weights.shape) for p in network.projections]
-    return (shapes, [p.name for p in network.projections], placement)
+    shapes = [
+        (p.name, p.source, p.target, p.weights.shape, p.connected)
+        for p in network.projections
+    ]
+    return (shapes, [(p.name, p.fires) for p in network.populations], placement)
 
 
 def _check(network: Network) -> None:

@@ -1,10 +1,12 @@
 """What the stages of one emulated run return: nouns, each can be looked at."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chip.crossbar import Crossbar
 from core.chip.network import Floats, Integers, Network
 from core.units import CYCLES_PER_US
 
@@ -51,22 +53,70 @@ class CalibResult:
 
 
 @dataclass(frozen=True)
+class Wiring:
+    """By which labels and synapses the sources reach their targets.
+
+    :param synapse_source: shape (2, 256, 256) = (hemisphere, row, column), index of the
+        source that a synapse serves, −1 where free
+    :param labels: shape (sources, 4) = (source, bus), the label that is sent for use on
+        a bus, −1 for none. An outside source on several buses takes an event for each.
+    :param circuit_label: shape (512,), the label that a circuit sends
+    :param driver_mask: shape (2, 128), bits of row select that a driver compares
+    :param crossbar: the filters of the crossbar
+    """
+
+    synapse_source: Integers
+    labels: Integers
+    circuit_label: Integers
+    driver_mask: Integers
+    crossbar: Crossbar
+
+    def rows(self) -> Integers:
+        """Return the source of each row, shape (2, 256): −1 free, −2 several."""
+        most = self.synapse_source.max(-1)
+        least = np.where(self.synapse_source < 0, most[..., None], self.synapse_source)
+        return np.where(least.min(-1) == most, most, SEVERAL)
+
+
+#: A row whose synapses serve different sources in different columns.
+SEVERAL: Final = -2
+
+
+@dataclass(frozen=True)
 class RoutingResult:
     """Which synapse row carries which source.
 
-    :param row_source: shape (2, 256), index into ``sources``, −1 where free
+    A router may return the rows only: `route` then chooses labels that make them so.
+
+    :param row_source: shape (2, 256), index into ``sources``, −1 where free, −2 where
+        the columns of a row serve different sources
     :param row_sign: shape (2, 256), +1, −1, 0 where free
     :param sources: (population name, neuron) of each source
+    :param wiring: labels, buses and synapses
     """
 
     row_source: Integers
     row_sign: Integers
     sources: tuple[tuple[str, int], ...]
+    wiring: Wiring | None = None
 
     def rows_used(self) -> tuple[int, int]:
         """Return the number of rows in use in the upper and the lower hemisphere."""
-        upper, lower = (self.row_source >= 0).sum(1)
+        upper, lower = (self.row_source != -1).sum(1)
         return int(upper), int(lower)
+
+    def buses_of(self, source: int) -> list[int]:
+        """Return the buses, 0…3, that carry the events of a source."""
+        labels = [] if self.wiring is None else self.wiring.labels[source]
+        return [int(bus) for bus in np.flatnonzero(np.asarray(labels) >= 0)]
+
+    def drivers_of(self, source: int) -> list[tuple[int, int]]:
+        """Return (hemisphere, driver) of each driver that has synapses of a source."""
+        if self.wiring is None:
+            return []
+        hemisphere, row, _ = np.nonzero(self.wiring.synapse_source == source)
+        pairs = {(int(h), int(r) // 2) for h, r in zip(hemisphere, row, strict=True)}
+        return sorted(pairs)
 
 
 @dataclass(frozen=True)
@@ -74,8 +124,13 @@ class ChipConfig:
     """What would be written to the chip.
 
     :param weights: shape (2, 256, 256) = (hemisphere, row, column), 0…63
+    :param labels: shape (2, 256, 256), the address that a synapse answers to, 0…63
     :param row_source: as in `RoutingResult`
-    :param row_sign: as in `RoutingResult`
+    :param row_sign: as in `RoutingResult`: excitatory, inhibitory or disabled rows
+    :param driver_mask: as in `Wiring`
+    :param crossbar: as in `Wiring`
+    :param source_labels: shape (sources, 4), as ``labels`` of `Wiring`
+    :param circuit_label: as in `Wiring`
     :param codes: as in `CalibResult`
     :param capacitance: shape (512,), LSB 0…63
     :param refractory_cycles: shape (512,), FPGA cycles after clock quantisation
@@ -83,7 +138,7 @@ class ChipConfig:
     :param event_output: shape (512,), events leave the circuit
     :param used: shape (512,), circuit belongs to a neuron
     :param circuit_source: shape (512,), index of the source that a circuit is for other
-        neurons of the chip, −1 if its events go to no synapse row
+        neurons of the chip, −1 if no synapse answers to its label
     :param constant_current: shape (512,), code −1022…1022 of the current onto the
         membrane, 0 is off
     :param stored: other settings of the circuits, shape (512,), by name: adaptation,
@@ -92,8 +147,13 @@ class ChipConfig:
     """
 
     weights: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
     row_source: Integers
     row_sign: Integers
+    driver_mask: Integers
+    crossbar: Crossbar
+    source_labels: Integers
+    circuit_label: Integers
     codes: dict[str, Integers]
     capacitance: Floats
     refractory_cycles: Integers

@@ -1,53 +1,60 @@
-"""Which synapse row carries which source.
+"""Which synapses carry which source.
 
-The chip has no negative weights: a row is excitatory or inhibitory. A source, be it an
-external input or a neuron of the chip, therefore takes a pair of rows in every
-hemisphere it projects into, one of each sign, whatever its weights are.
+The chip has no negative weights: a row of synapses is excitatory or inhibitory. A
+source, be it an external input or a neuron of the chip, therefore takes a driver, a
+pair of rows with one of each sign, for every neuron it drives, whatever its weights
+are. A row whose weights are all zero is taken like any other; only where a projection
+has no synapse at all (`Projection.connected`) nothing is.
+
+A circuit has 128 drivers, 32 on each bus, so it takes 128 signed sources; a neuron of c
+circuits takes 128 c, because its sources are shared out to its circuits. In one column
+a driver serves one source, in other columns others: synapses tell events apart by their
+label (`core.chip.crossbar`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from core.chip.buses import BusPlan, plan_buses
+from core.chip.connections import Connections, connections
+from core.chip.drivers import allot
 from core.chip.geometry import (
-    HEMISPHERE_NAMES,
+    BUSES,
+    DRIVERS,
     HEMISPHERES,
-    SOURCES_PER_HEMISPHERE,
     SYNAPSE_ROWS,
-    hemisphere_of,
 )
-from core.chip.network import Network, Projection
+from core.chip.labels import Listeners, quiet_circuits, wire
+from core.chip.network import Network
 from core.chip.placement import place
 from core.chip.results import PlacementResult, RoutingResult
-from core.errors import Problem, RoutingError
+from core.chip.routing_problems import problems
+from core.chip.rows import wired
+from core.errors import RoutingError
 
-Source = tuple[str, int]
 #: Gets the network with the circuits of each population filled in.
 Router = Callable[[Network], RoutingResult]
 
 
 class GreedyRouter:
-    """Gives rows to sources in the order of the projections, from row 0 upwards."""
+    """Gives buses, drivers and synapses to sources in the order of the projections."""
 
     def __call__(self, network: Network) -> RoutingResult:
-        """Return the synapse rows of every source.
+        """Return the synapses of every source.
 
         :param network: populations without circuits are placed as `place` does
-        :raises RoutingError: if a hemisphere has too few rows
+        :raises RoutingError: if a neuron has too many sources, in all or on one bus, or
+            labels run short
         """
         placement = place(network)
-        wanted = [_sources_into(network, placement, h) for h in range(HEMISPHERES)]
-        problems = [
-            problem
-            for hemisphere, sources in enumerate(wanted)
-            if len(sources) > SOURCES_PER_HEMISPHERE
-            for problem in _too_many(network, placement, hemisphere, len(sources))
-        ]
-        if problems:
-            raise RoutingError.of(problems)
-        return _allot(wanted)
+        wanted = connections(network, placement)
+        plan = plan_buses(wanted, quiet_circuits(network, placement, wanted))
+        if not plan.fits:
+            raise RoutingError.of(problems(network, wanted, plan))
+        return _routed(wanted, plan)
 
 
 #: The chip's own software tries several routers; here one is enough.
@@ -57,9 +64,18 @@ PortfolioRouter = GreedyRouter
 def route(
     network: Network, placement: PlacementResult, router: Router | None = None
 ) -> RoutingResult:
-    """Route ``network``, placed as it is, with a router, by default the greedy one."""
+    """Route ``network``, placed as it is, with a router, by default the greedy one.
+
+    A router of the user may give rows only, or change those of another router: then
+    labels are chosen anew.
+    """
     populations = tuple(
-        replace(population, circuits=placement.circuits[population.name])
+        replace(
+            population,
+            circuits=placement.joined.get(
+                population.name, placement.circuits[population.name]
+            ),
+        )
         for population in network.populations
     )
     if router is None:
@@ -68,7 +84,29 @@ def route(
         router = router()
     result = router(replace(network, populations=populations))
     _check(result)
-    return result
+    known = result.wiring
+    if known is not None and np.array_equal(known.rows(), result.row_source):
+        return result
+    return wired(result, network, placement)
+
+
+def _routed(wanted: Connections, plan: BusPlan) -> RoutingResult:
+    synapse_source = allot(wanted, plan)
+    group = np.full((len(wanted.sources), BUSES), -1, np.int64)
+    into = np.zeros((len(wanted.sources), BUSES, HEMISPHERES), bool)
+    source = np.arange(len(wanted.sources))
+    group[source, plan.bus] = plan.group
+    for hemisphere in range(HEMISPHERES):
+        here = np.unique(synapse_source[hemisphere])
+        here = here[here >= 0]
+        into[here, plan.bus[here], hemisphere] = True
+    wiring = wire(
+        wanted, synapse_source, Listeners(group, into, plan.groups, plan.quiet)
+    )
+    row_source = wiring.rows()
+    signs = np.tile([1, -1], (HEMISPHERES, DRIVERS))
+    row_sign = np.where(row_source == -1, 0, signs)
+    return RoutingResult(row_source, row_sign, wanted.sources, wiring)
 
 
 def _check(result: object) -> None:
@@ -87,53 +125,3 @@ def _check(result: object) -> None:
         raise RoutingError(
             "router", f"it returned {type(result).__name__}.", "Return a RoutingResult."
         )
-
-
-def _allot(wanted: list[list[Source]]) -> RoutingResult:
-    sources = tuple(dict.fromkeys(source for part in wanted for source in part))
-    index = {source: i for i, source in enumerate(sources)}
-    row_source = np.full((HEMISPHERES, SYNAPSE_ROWS), -1, np.int64)
-    row_sign = np.zeros((HEMISPHERES, SYNAPSE_ROWS), np.int64)
-    for hemisphere, part in enumerate(wanted):
-        rows = 2 * len(part)
-        row_source[hemisphere, :rows] = np.repeat([index[s] for s in part], 2)
-        row_sign[hemisphere, :rows] = np.tile([1, -1], len(part))
-    return RoutingResult(row_source, row_sign, sources)
-
-
-def _sources_into(
-    network: Network, placement: PlacementResult, hemisphere: int
-) -> list[Source]:
-    seen: dict[Source, None] = {}
-    for projection in _projections_into(network, placement, hemisphere):
-        size = projection.weights.shape[1]
-        seen.update(dict.fromkeys((projection.source, i) for i in range(size)))
-    return list(seen)
-
-
-def _projections_into(
-    network: Network, placement: PlacementResult, hemisphere: int
-) -> Iterable[Projection]:
-    for projection in network.projections:
-        circuits = placement.circuits[projection.target]
-        if np.any(hemisphere_of(circuits) == hemisphere):
-            yield projection
-
-
-def _too_many(
-    network: Network, placement: PlacementResult, hemisphere: int, sources: int
-) -> Iterable[Problem]:
-    projections = list(_projections_into(network, placement, hemisphere))
-    names = ", ".join(
-        f"'{p.name}' ({p.source} → {p.target}, {p.weights.shape[1]} sources)"
-        for p in projections
-    )
-    where = "projection" if len(projections) == 1 else "projections"
-    yield Problem(
-        f"{where} {names}",
-        f"need {2 * sources} synapse rows in the {HEMISPHERE_NAMES[hemisphere]}"
-        f" hemisphere, {SYNAPSE_ROWS} exist.",
-        "A signed source takes two rows: use at most"
-        f" {SOURCES_PER_HEMISPHERE} sources per hemisphere, or move a population to"
-        " the other hemisphere.",
-    )

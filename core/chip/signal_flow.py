@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from core.chip.capmem import write
 from core.chip.circuit import Circuits, physical
 from core.chip.events import INPUT_LATENCY
-from core.chip.geometry import CIRCUITS, HEMISPHERES, column_of, hemisphere_of
+from core.chip.geometry import CIRCUITS, HEMISPHERES
 from core.chip.mismatch import Mismatch
-from core.chip.network import Floats, Integers
+from core.chip.network import Integers
 from core.chip.readout import Recording, cadc, madc_codes, madc_samples, repeat_last
 from core.chip.results import ChipConfig, Events, OutputData
+from core.chip.synapse_array import synaptic_drive
 from core.kernels import emulation_rows as row
 from core.kernels.emulation import run_entries
 from core.kernels.lanes import pool
@@ -118,27 +119,6 @@ def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:
         lambda k: run_entries(bounds[k], bounds[k + 1], *arguments), range(threads)
     )
     return np.concatenate(list(parts), axis=1)
-
-
-def synaptic_drive(
-    config: ChipConfig, circuits: Circuits, used: Integers, row_gain: Floats
-) -> NDArray[np.float32]:
-    """Return what one event of each source does, shape (2, sources, lanes), LSB/µs.
-
-    :param row_gain: shape (2, 256), relative charge of the pulses of each row
-    """
-    sources = int(max(config.row_source.max(), config.circuit_source.max())) + 1
-    weights = np.zeros((2, sources, len(used)), np.float32)
-    for hemisphere in range(HEMISPHERES):
-        lanes = np.flatnonzero(hemisphere_of(used) == hemisphere)
-        columns = column_of(used[lanes])
-        for line, sign in enumerate((1, -1)):
-            rows = np.flatnonzero(config.row_sign[hemisphere] == sign)
-            target = np.ix_(config.row_source[hemisphere, rows], lanes)
-            weight = config.weights[hemisphere][np.ix_(rows, columns)]
-            weights[line][target] += weight * row_gain[hemisphere, rows, None]
-    drive = weights * circuits.strength[:, None].astype(np.float32)
-    return np.ascontiguousarray(drive)
 
 
 def lane_parameters(

@@ -143,6 +143,9 @@ class SparseSynapse(Synapse):
     def _integer_weights(self) -> Any:
         return super()._integer_weights() * self.mask.cpu().numpy()
 
+    def _connected(self) -> Any:
+        return self.mask.cpu().numpy()
+
     def extra_repr(self) -> str:
         """Return what is printed of the module."""
         return f"number connections={self.connections.shape[1]}, {super().extra_repr()}"

@@ -105,8 +105,15 @@ class Synapse(Projection):
         assert self.descriptor is not None, "registered before"
         self._check_weight()
         weights = self._integer_weights()
-        name = builder.add(chip.Projection(self.descriptor, pre, post, weights))
+        projection = chip.Projection(
+            self.descriptor, pre, post, weights, self._connected()
+        )
+        name = builder.add(projection)
         return name, name
+
+    def _connected(self) -> Any:
+        """Return where synapses are, shape (target, source); None is everywhere."""
+        return None
 
     def _integer_weights(self) -> Any:
         return integer_weights(self.weight_transform(self.weight))

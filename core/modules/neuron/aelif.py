@@ -63,7 +63,7 @@ class AELIF(Population):
     :param cadc_time_shift: steps by which CADC traces are moved to earlier times
     :param shift_cadc_to_first: subtract the first sample instead of the offset
     :param interpolation_mode: of CADC traces, ``"linear"`` or ``"nn"``
-    :param neuron_structure: circuits of a neuron; the emulated chip takes one only
+    :param neuron_structure: circuits of a neuron, None is one; see `core.morphology`
     :param leak_conductance: of the model; None takes capacitance / ``tau_mem``
     :ivar said: warnings that were logged about these neurons
     :raises ShapeError: if the number of constraints differs from the size
@@ -355,7 +355,7 @@ class AELIF(Population):
                 self.neuron_target(),
                 self.fire,
                 None if self.mask is None else self.mask.cpu().numpy().astype(bool),
-                on_chip.wanted_circuits(self),
+                *on_chip.wanted_circuits(self),
             )
         )
 

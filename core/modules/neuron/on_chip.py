@@ -8,9 +8,10 @@ import torch
 
 from core.chip.network import Integers, NetworkBuilder
 from core.errors import HXError, NotEmulatedError, ParameterError, ShapeError
-from core.modules.calibration import circuits
+from core.modules.calibration import circuits, neuron_of_circuits
 from core.modules.neuron.recording import check_sources, madc_neuron
 from core.morphology import Morphology
+from core.neuron_placement import relative
 from core.parameter import hardware_array
 
 if TYPE_CHECKING:
@@ -86,24 +87,33 @@ def add_recordings(neuron: "AELIF", builder: NetworkBuilder) -> None:
         builder.cadc_source[name] = neuron.cadc_readout_source
 
 
-def wanted_circuits(neuron: "AELIF") -> Integers | None:
-    """Return the circuits of the placement constraint, None without one.
+def wanted_circuits(
+    neuron: "AELIF",
+) -> tuple[Integers | None, tuple[tuple[int, int], ...]]:
+    """Return the circuits of the placement constraint and the shape of a neuron.
 
-    :raises NotEmulatedError: if neurons are to be made of several circuits
+    :returns: circuits of shape (neurons,) or (neurons, circuits of a neuron), None
+        without a constraint; (column, row) of each circuit relative to the first
+    :raises ParameterError: if places have another number of circuits than neurons
     """
     constraint, structure = neuron.placement_constraint, neuron.neuron_structure
-    found = None if constraint is None else circuits(constraint)
-    count = neuron.size if found is None else len(found)
-    if structure is not None:
-        parts = structure.compartments.get_compartments().values()
-        count = max(count, neuron.size * sum(map(len, parts)))
-    if count != neuron.size:
-        raise NotEmulatedError(
+    shape = ((0, 0),) if structure is None else relative(structure.compartments)
+    if constraint is None:
+        return None, shape
+    counts = np.bincount(neuron_of_circuits(constraint), minlength=neuron.size)
+    each = {int(count) for count in counts}
+    found = circuits(constraint)
+    if each <= {1}:  # the place of the first circuit
+        return found, shape
+    if len(each) > 1 or (structure is not None and each != {len(shape)}):
+        wanted = f"{len(shape)}" if structure is not None else "one number"
+        raise ParameterError(
             str(neuron.descriptor),
-            f"{neuron.size} neurons shall be made of {count} circuits.",
-            "The emulated chip uses one circuit for each neuron.",
+            f"its placement_constraint has neurons of {sorted(each)} circuits, all"
+            f" shall have {wanted}.",
+            "Give places that fit neuron_structure, the same for all neurons.",
         )
-    return found
+    return found.reshape(neuron.size, -1), shape
 
 
 def by_neuron(neuron: "AELIF", name: str, values: Any) -> Any:

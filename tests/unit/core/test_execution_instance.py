@@ -22,12 +22,14 @@ from core import (
     TrainableHXTransformedModelParameter,
     run,
 )
+from core.chip import pipeline
 from core.chip.calibration_io import load, save
 from core.chip.calibration_target import NeuronCalibTarget
 from core.chip.coordinates import (
     AtomicNeuronOnDLS,
     ChipOnConnection,
     ConnectionOnExecutor,
+    LogicalNeuronOnDLS,
 )
 from core.chip.neuron_block import Chip
 from core.chip.stored_calibration import StoredCalibration, calibrate_whole_chip
@@ -182,8 +184,6 @@ def test_neurons_get_consecutive_numbers_and_places():
 def test_a_placement_constraint_is_kept():
     exp = Experiment()
     shape = SingleCompartmentNeuron(1).compartments
-    from core.chip.coordinates import LogicalNeuronOnDLS
-
     wanted = [LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(c)) for c in (300, 7)]
     neurons, _ = silent(exp, size=2, placement_constraint=wanted)
     run(exp, STEPS)
@@ -194,11 +194,27 @@ def test_a_placement_constraint_is_kept():
     assert neurons.coordinates == wanted
 
 
+@pytest.mark.parametrize("given", [False, True])
+def test_neurons_of_several_circuits_know_all_of_them(given):
+    exp = Experiment()
+    wide = SingleCompartmentNeuron(3)
+    anchors = (300 - 256, 7) if given else (0, 2)
+    places = [
+        LogicalNeuronOnDLS(wide.compartments, AtomicNeuronOnDLS(a)) for a in anchors
+    ]
+    constraint = places if given else None
+    neurons = LIF(2, exp, neuron_structure=wide, placement_constraint=constraint)
+    neurons.register_hw_entity()
+    instance = exp.default_execution_instance
+    network = instance.network_builder().done()
+    assert network.populations[0].shape == ((0, 0), (0, 1), (1, 0))
+    instance.locate(pipeline.placed(network, instance.memory))
+    assert neurons.coordinates == places
+
+
 def test_traces_are_scaled_by_coordinate():
     exp = Experiment(chip_spec=IDEAL)
     shape = SingleCompartmentNeuron(1).compartments
-    from core.chip.coordinates import LogicalNeuronOnDLS
-
     places = [LogicalNeuronOnDLS(shape, AtomicNeuronOnDLS(c)) for c in (3, 4)]
     offsets = dict(zip(places, (-48.0, -50.0), strict=True))
     neurons, out = silent(

@@ -220,6 +220,11 @@ class TwoCompartments(SingleCompartmentNeuron):
         )
 
 
+def places_of(*sizes: int) -> list[LogicalNeuronOnDLS]:
+    shapes = [SingleCompartmentNeuron(size).compartments for size in sizes]
+    return [LogicalNeuronOnDLS(s, AtomicNeuronOnDLS(i)) for i, s in enumerate(shapes)]
+
+
 def cadc() -> CADCHandle:
     return CADCHandle([[[(0, -128), (100, -128)]]], 1, 1)
 
@@ -638,10 +643,10 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "circuit is taken": (taken_circuit, ValueError, "Cannot register LogicalNeuron"),
     "several circuits for a neuron": (
         on_chip(
-            lambda exp: LI(3, exp, neuron_structure=SingleCompartmentNeuron(2))(drive())
+            lambda exp: LI(3, exp, placement_constraint=places_of(1, 1, 2))(drive())
         ),
-        NotImplementedError,
-        "3 neurons shall be made of 6 circuits",
+        ValueError,
+        "neurons of [1, 2] circuits, all shall have one number",
     ),
     "adaptation on the chip": (
         on_chip(lambda exp: AELIF(3, exp, exponential=False, tau_adap=200)(drive())),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from core.chip.calibration import calibrate
@@ -5,12 +7,13 @@ from core.chip.config import (
     assemble,
     neuron_settings,
     quantise_refractory,
-    synapse_matrix,
 )
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.placement import place
+from core.chip.results import CalibResult
 from core.chip.routing import route
+from core.chip.synapse_matrix import synapse_matrix
 from core.spec.chip import IDEAL
 from core.units import us
 
@@ -24,18 +27,27 @@ def configured(net):
 
 def test_signed_weights_end_on_the_row_of_their_sign(network):
     net = network([[5, -7], [0, 63]])
-    weights, clipped = synapse_matrix(net, place(net), route(net, place(net)))
-    assert clipped == 0
+    written = synapse_matrix(net, place(net), route(net, place(net)))
+    weights = written.weights
+    assert written.clipped == 0
     assert weights[0, :4, :2].tolist() == [[5, 0], [0, 0], [0, 63], [7, 0]]
     assert weights.sum() == 75
 
 
-def test_projections_add_up_and_are_clipped_with_a_note(network):
-    net = network([[40]])
-    twice = Network(net.populations, net.externals, net.projections * 2)
-    config = configured(twice)
-    assert config.weights.max() == 63
-    assert config.notes == ("1 synapse weights were clipped to 63.",)
+def test_what_a_synapse_cannot_hold_goes_to_free_ones(network):
+    net = network([[40], [-63]])
+    config = configured(Network(net.populations, net.externals, net.projections * 2))
+    assert config.weights[0, :, 0].sum() == 80
+    assert config.weights[0, :, 1].sum() == 126
+    assert set(config.row_sign[0, np.nonzero(config.weights[0, :, 1])[0]]) == {-1}
+    assert config.notes == ("2 more synapses carry what a weight is above 63.",)
+
+
+def test_without_free_synapses_weights_are_clipped_with_a_note(network):
+    net = network(np.full((1, 128), 40))
+    config = configured(Network(net.populations, net.externals, net.projections * 2))
+    assert config.weights.sum() == 128 * 63
+    assert config.notes == ("128 synapse weights were clipped to 63.",)
 
 
 def test_a_masked_neuron_keeps_its_comparator_but_sends_nothing(network):
@@ -49,6 +61,26 @@ def test_a_population_that_does_not_fire_has_no_comparator(network):
     config = configured(network([[1]], fires=False))
     assert not config.fires.any()
     assert config.used.sum() == 1
+
+
+def test_one_circuit_of_a_wide_neuron_has_the_membrane(population):
+    wide = replace(population("wide", 2), shape=((0, 0), (0, 1), (1, 0)))
+    net = Network((wide, population("thin", 1)))
+    placement = place(net)
+    codes = {n: np.full(512, 500) for n in ("leak", "tau_mem", "tau_mem_range")}
+    found = CalibResult({}, codes, {}, np.ones(512, bool))
+    settings = neuron_settings(net, placement, found)
+    used = [0, 256, 1, 2, 258, 3]  # of the wide neurons
+    assert settings.fires[used].tolist() == [True, False, False] * 2
+    assert settings.event_output[used].tolist() == [True, False, False] * 2
+    assert settings.capacitance[used].tolist() == [63, 0, 0] * 2
+    assert settings.codes["tau_mem"][used].tolist() == [500, 0, 0] * 2
+    assert settings.codes["tau_mem_range"][[256, 1]].tolist() == [-1, -1]
+    assert settings.fires[placement.circuits["thin"]].all()
+    right = settings.stored["multicompartment.connect_right"]
+    vertical = settings.stored["multicompartment.connect_vertical"]
+    assert np.flatnonzero(right).tolist() == [0, 2]
+    assert np.flatnonzero(vertical).tolist() == [0, 2, 256, 258]
 
 
 def test_one_microsecond_becomes_32_ticks_of_32_ns():

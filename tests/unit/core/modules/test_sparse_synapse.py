@@ -154,3 +154,15 @@ def test_the_chip_gets_rounded_weights_of_existing_connections_only():
 def test_connections_are_a_matrix(exp):
     with pytest.raises(ValueError, match=r"connections have shape \(3,\)"):
         SparseSynapse(torch.ones(3), exp)
+
+
+def test_only_existing_connections_take_synapses_of_the_chip():
+    exp = Experiment()
+    connections = torch.zeros(200, 2)
+    connections[:100, 0] = connections[100:, 1] = 1
+    synapse, neuron = SparseSynapse(connections, exp), LI(2, exp)
+    neuron(synapse(LIFObservables(spikes=torch.zeros(5, 1, 200))))
+    run(exp, 5)
+    # Dense, a neuron of one circuit takes 128 sources; here each has 100 of 200.
+    wiring = exp.last_execution.routing.wiring
+    assert (wiring.synapse_source >= 0).sum() == 2 * 200
