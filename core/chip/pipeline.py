@@ -153,6 +153,7 @@ def execute(
     calibration: CalibResult | None = None,
     configure: Configure | None = None,
     keep_membrane: bool = False,
+    keep_truth: bool = False,
 ) -> Execution:
     """Put ``network`` on the emulated ``chip``, run it, and return every stage.
 
@@ -165,6 +166,7 @@ def execute(
     :param calibration: taken as it is instead of calibrating
     :param configure: says what is written to the circuits; None writes the calibration
     :param keep_membrane: also return the true potentials, which silicon cannot show
+    :param keep_truth: also return them, currents and adaptation at every sub-step
     :raises PlacementError: if the neurons do not fit
     :raises RoutingError: if the synapse rows do not suffice; both errors carry the
         results of the earlier stages as ``error.execution``
@@ -208,6 +210,7 @@ def execute(
             madc_circuit=int(placement.circuits[madc[0]][madc[1]]) if madc else None,
             record_cadc=network.record_cadc,
             keep_membrane=keep_membrane,
+            keep_truth=keep_truth,
         ),
     )
     stages.keep(output=replace(output, lost_events=lost))

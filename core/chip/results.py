@@ -120,6 +120,26 @@ class Events:
 
 
 @dataclass(frozen=True)
+class Truth:
+    """What no experiment on silicon can show, at each sub-step of 0.2 µs.
+
+    Arrays have the shape (sub-steps, batch, circuits).
+
+    :param circuits: shape (circuits,), those in use
+    :param membrane: potential, LSB
+    :param excitatory: current onto the membrane, LSB/µs
+    :param inhibitory: current that draws it down, LSB/µs
+    :param adaptation: current that draws it down, LSB/µs
+    """
+
+    circuits: Integers
+    membrane: NDArray[np.float32]
+    excitatory: NDArray[np.float32]
+    inhibitory: NDArray[np.float32]
+    adaptation: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class OutputData:
     """What comes back from the chip.
 
@@ -131,6 +151,7 @@ class OutputData:
     :param lost_events: spikes that found no place on the link
     :param membrane: the true potential, shape (µs, batch, used circuits), LSB, or None;
         no experiment on silicon can see it
+    :param truth: all that is true, or None
     """
 
     events: Events
@@ -140,6 +161,7 @@ class OutputData:
     madc_cycles: Integers | None = None
     lost_events: int = 0
     membrane: NDArray[np.float32] | None = None
+    truth: Truth | None = None
 
 
 @dataclass(frozen=True)
