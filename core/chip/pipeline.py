@@ -158,6 +158,7 @@ def execute(
     calibration: CalibResult | None = None,
     configure: Configure | None = None,
     keep_membrane: bool = False,
+    keep_truth: bool = False,
 ) -> Execution:
     """Put ``network`` on the emulated ``chip``, run it, and return every stage.
 
@@ -170,6 +171,7 @@ def execute(
     :param calibration: taken as it is instead of calibrating
     :param configure: says what is written to the circuits; None writes the calibration
     :param keep_membrane: also return the true potentials, which silicon cannot show
+    :param keep_truth: also return them, currents and adaptation at every sub-step
     :raises PlacementError: if the neurons do not fit
     :raises RoutingError: if the synapse rows do not suffice; both errors carry the
         results of the earlier stages as ``error.execution``
@@ -214,6 +216,7 @@ def execute(
             trial=trial,
             recording=_recording(network, placement),
             keep_membrane=keep_membrane,
+            keep_truth=keep_truth,
         ),
     )
     recorded, lost = stages.run(

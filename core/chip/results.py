@@ -201,6 +201,26 @@ def no_events() -> Events:
 
 
 @dataclass(frozen=True)
+class Truth:
+    """What no experiment on silicon can show, at each sub-step of 0.2 µs.
+
+    Arrays have the shape (sub-steps, batch, circuits).
+
+    :param circuits: shape (circuits,), those in use
+    :param membrane: potential, LSB
+    :param excitatory: current onto the membrane, LSB/µs
+    :param inhibitory: current that draws it down, LSB/µs
+    :param adaptation: current that draws it down, LSB/µs
+    """
+
+    circuits: Integers
+    membrane: NDArray[np.float32]
+    excitatory: NDArray[np.float32]
+    inhibitory: NDArray[np.float32]
+    adaptation: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class OutputData:
     """What comes back from the chip.
 
@@ -216,6 +236,7 @@ class OutputData:
     :param madc_counts: shape (batch,), how many samples there are, or None
     :param membrane: the true potential, shape (µs, batch, used circuits), LSB, or None;
         no experiment on silicon can see it
+    :param truth: all that is true, or None
     :param sent: events that entered the chip, by source, at the cycle they did
     :param lost_in: events that found no place on the link into the chip
     :param lost_out: spikes that found no place on the link out of it
@@ -230,6 +251,7 @@ class OutputData:
     madc_cycles: Integers | None = None
     madc_counts: Integers | None = None
     membrane: NDArray[np.float32] | None = None
+    truth: Truth | None = None
     sent: Events = field(default_factory=no_events)
     lost_in: int = 0
     lost_out: int = 0

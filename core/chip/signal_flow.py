@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.chip.capmem import write
-from core.chip.circuit import Circuits, physical
 from core.chip.events import INPUT_LATENCY
 from core.chip.geometry import CIRCUITS, HEMISPHERES
+from core.chip.lanes import lanes
 from core.chip.mismatch import Mismatch
 from core.chip.network import Integers
 from core.chip.readout import Recording, cadc, madc_codes, madc_samples, repeat_last
-from core.chip.results import ChipConfig, Events, OutputData
-from core.chip.synapse_array import synaptic_drive
+from core.chip.results import ChipConfig, Events, OutputData, Truth
 from core.kernels import emulation_rows as row
 from core.kernels.emulation import run_entries
 from core.kernels.lanes import pool
@@ -37,6 +35,7 @@ def emulate(
     trial: int = 0,
     recording: Recording = _DEFAULT,
     keep_membrane: bool = False,
+    keep_truth: bool = False,
 ) -> OutputData:
     """Run the chip for ``batch`` entries, each from rest.
 
@@ -44,57 +43,58 @@ def emulate(
     fault in routing shows as a wrong raster.
 
     :param inputs: events by source
+    :param keep_membrane: also return the true membranes each µs
+    :param keep_truth: also return all that is true, at each sub-step of 0.2 µs
     :param trial: seeds all temporal noise and the inexactness of this configuration
     :param recording: what the converters read
     """
-    written = write(config.codes, chip, trial)
-    used = np.flatnonzero(config.used)
-    offset = mismatch.cadc_offset[used]
-    sampled = cadc(recording, used, offset, chip, runtime_cycles, batch, trial)
+    used = lanes(config, mismatch, chip, trial)
+    n = len(used.circuits)
+    offset = mismatch.cadc_offset[used.circuits]
+    sampled = cadc(recording, used.circuits, offset, chip, runtime_cycles, batch, trial)
     madc_circuit = recording.madc_circuit
-    codes = {name: code[..., used] for name, code in written.items()}
-    circuits = physical(
-        codes,
-        mismatch.at(used),
-        config.capacitance[used],
-        config.constant_current[used],
-    )
     steps = -(-runtime_cycles // row.STEP_CYCLES)
-    trace_lane = (
-        -1 if madc_circuit is None else int(np.searchsorted(used, madc_circuit))
-    )
     trace = np.empty((batch, 1 if madc_circuit is None else steps + 1), np.float32)
-    us = -(-steps // row.STEPS_PER_NOISE) if keep_membrane else 0
-    membrane = np.empty((batch, us, len(used)), np.float32)
+    trace_lane = -1
+    if madc_circuit is not None:
+        trace_lane = int(np.searchsorted(used.circuits, madc_circuit))
+    truth = _room_for_truth(keep_membrane, keep_truth, batch, steps, n)
     arguments = (
         steps,
         np.searchsorted(inputs.batch, np.arange(batch + 1)),
         inputs.cycle + INPUT_LATENCY,
         inputs.neuron,
-        synaptic_drive(config, circuits, used, mismatch.rows),
-        lane_parameters(config, circuits, used, chip),
-        response_tables(circuits),
-        np.maximum(config.refractory_cycles[used], 1) * np.float64(row.CYCLE_US),
-        config.circuit_source[used],
-        config.event_output[used],
-        used,
-        int(np.searchsorted(used, CIRCUITS // HEMISPHERES)),
+        used.drive,
+        used.values,
+        used.table,
+        used.tau_ref,
+        used.source,
+        used.emits,
+        used.heads,
+        used.member_start,
+        used.member,
+        used.adex,
+        used.adex_lanes,
+        used.circuits,
+        int(np.searchsorted(used.circuits, CIRCUITS // HEMISPHERES)),
         chip.number,
         trial,
         sampled,
         trace_lane,
         recording.madc_line,
         trace,
-        membrane,
+        truth,
+        1 if keep_truth else row.STEPS_PER_NOISE,
     )
-    found = _run(arguments, batch, steps * len(used))
+    found = _run(arguments, batch, steps * n)
     repeat_last(sampled.codes, sampled.counts)
     output = OutputData(
-        events=_sorted_events(found, used, runtime_cycles),
+        events=_sorted_events(found, used.circuits, runtime_cycles),
         cadc=sampled.codes,
         cadc_cycles=sampled.cycles,
         cadc_counts=sampled.counts,
-        membrane=membrane.swapaxes(0, 1) if keep_membrane else None,
+        membrane=_membrane(truth, config, used.circuits) if keep_membrane else None,
+        truth=_truth(truth, used.circuits) if keep_truth else None,
         runtime_cycles=runtime_cycles,
     )
     if madc_circuit is None:
@@ -104,6 +104,29 @@ def emulate(
         raw, runtime_cycles, madc_circuit, chip, trial
     )
     return replace(output, madc=values, madc_cycles=cycles, madc_counts=counts)
+
+
+def _room_for_truth(
+    membrane: bool, everything: bool, batch: int, steps: int, n: int
+) -> NDArray[np.float32]:
+    """Return where the kernel writes what is true: each µs, or each sub-step."""
+    if everything:
+        return np.empty((4, batch, steps, n), np.float32)
+    us = -(-steps // row.STEPS_PER_NOISE) if membrane else 0
+    return np.empty((1, batch, us, n), np.float32)
+
+
+def _membrane(
+    truth: NDArray[np.float32], config: ChipConfig, circuits: Integers
+) -> NDArray[np.float32]:
+    """Return the membranes of the used circuits each µs."""
+    every = row.STEPS_PER_NOISE if len(truth) > 1 else 1
+    return truth[0, :, ::every, config.used[circuits]].transpose(2, 1, 0)
+
+
+def _truth(kept: NDArray[np.float32], circuits: Integers) -> Truth:
+    membrane, excitatory, inhibitory, adaptation = kept.swapaxes(1, 2)
+    return Truth(circuits, membrane, excitatory, inhibitory, adaptation)
 
 
 def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:
@@ -119,46 +142,6 @@ def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:
         lambda k: run_entries(bounds[k], bounds[k + 1], *arguments), range(threads)
     )
     return np.concatenate(list(parts), axis=1)
-
-
-def lane_parameters(
-    config: ChipConfig, circuits: Circuits, used: Integers, chip: ChipSpec
-) -> NDArray[np.float32]:
-    """Return the parameters of the lanes as the kernel wants them."""
-    a = 1 / circuits.tau_mem
-    decay = np.exp(-a)  # over the microsecond for which the noise current holds
-    leak = circuits.leak
-    reachable = circuits.threshold < chip.membrane_high
-    fires = config.fires[used] & reachable
-    lanes = np.empty((row.LANE_ROWS, len(used)), np.float32)
-    lanes[row.RATE] = a
-    lanes[row.RATE_EXC] = 1 / circuits.tau_syn[0]
-    lanes[row.RATE_INH] = 1 / circuits.tau_syn[1]
-    lanes[row.THRESHOLD] = np.where(fires, circuits.threshold - leak, row.NEVER)
-    limits = (chip.membrane_low, chip.membrane_high)
-    lanes[row.RESET] = np.clip(circuits.reset, *limits) - leak
-    lanes[row.LOW] = chip.membrane_low - leak
-    lanes[row.HIGH] = chip.membrane_high - leak
-    # This current makes a resting membrane wander with the wanted deviation.
-    sigma = chip.noise * chip.membrane_noise
-    lanes[row.SIGMA] = sigma * a * np.sqrt((1 + decay) / (1 - decay))
-    lanes[row.LEAK] = leak
-    return lanes
-
-
-def response_tables(circuits: Circuits) -> NDArray[np.float32]:
-    """Return what a unit event adds 0…25 cycles later, shape (2, 2, 26, lanes).
-
-    First axis: to the potential, to the current; second: excitatory, inhibitory.
-    """
-    d = (np.arange(row.STEP_CYCLES + 1) * row.CYCLE_US)[:, None]
-    a, b = 1 / circuits.tau_mem, 1 / circuits.tau_syn[:, None]
-    x = 0.5 * d * (a - b)
-    small = np.abs(x) < 1e-3
-    ratio = np.where(small, 1 + x * x / 6, np.sinh(x) / np.where(small, 1, x))
-    potential = d * np.exp(-0.5 * d * (a + b)) * ratio
-    table = np.stack([potential, np.exp(-d * b)])
-    return np.ascontiguousarray(table, np.float32)
 
 
 def _sorted_events(found: Integers, used: Integers, runtime_cycles: int) -> Events:

@@ -1,4 +1,4 @@
-"""Leaky integrate-and-fire circuits in continuous time, many lanes at once.
+"""Neuron circuits in continuous time, many lanes at once.
 
 Per lane, relative to its leak potential, with τ_m = 1/a and τ_s = 1/b::
 
@@ -10,33 +10,56 @@ response. Lanes that may cross their threshold or leave their refractory time wi
 the sub-step are replayed from event to event, and the crossing is found on the cubic
 through both ends of the segment. So the result does not depend on the sub-step, and
 spike times are exact to about 8 ns before they are rounded to FPGA cycles.
+
+What only some lanes have costs nothing where no lane has it: a reset that takes time
+(`emulation_replay`), a limit of the inputs (`emulation_step`), membranes of several
+circuits (`emulation_joined`), exponential onset and adaptation (`emulation_adex`).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
+from core.kernels.emulation_adex import advance_adex, prepare_adex
 from core.kernels.emulation_events import (
     driven_lanes,
     gather,
     insert_sorted,
     resized,
 )
+from core.kernels.emulation_joined import advance_joined, spread
 from core.kernels.emulation_readout import Cadc, reading, sample
 from core.kernels.emulation_replay import replay_flagged
 from core.kernels.emulation_rows import (
+    BIAS,
+    CURVE_EXC,
+    CURVE_INH,
+    HELD,
     LEAK,
     LOOP_STEPS,
-    PAD,
+    PASS_E,
+    PASS_I,
+    RESET_RATE,
     ROWS,
     SIGMA,
     STEP_CYCLES,
     STEPS_PER_NOISE,
+    STRIDE,
     Counts,
+    E,
+    I,
     V,
     Values,
+    W,
 )
-from core.kernels.emulation_step import advance, commit, prepare, set_noise
+from core.kernels.emulation_step import (
+    advance,
+    advance_limited,
+    commit,
+    commit_rest,
+    prepare,
+    set_noise,
+)
 from core.kernels.noise import MEMBRANE, WORDS, draw, lane_word
 
 
@@ -54,6 +77,11 @@ def run_entries(
     tau_ref: NDArray[np.float64],
     lane_source: Counts,
     emits: NDArray[np.bool_],
+    heads: Counts,
+    member_start: Counts,
+    member: Counts,
+    adex: Values,
+    adex_lanes: Counts,
     lane_circuit: Counts,
     split: int,
     chip: int,
@@ -62,7 +90,8 @@ def run_entries(
     trace_lane: int,
     trace_source: int,
     trace: Values,
-    membrane: Values,
+    truth: Values,
+    truth_steps: int,
 ) -> Counts:
     """Run batch entries ``first`` … ``last`` − 1, each from rest.
 
@@ -76,6 +105,11 @@ def run_entries(
     :param tau_ref: shape (n,), µs
     :param lane_source: shape (n,), source a lane is for other lanes, −1 for none
     :param emits: shape (n,), False keeps the events of a lane inside
+    :param heads: lanes that have the membrane of several circuits
+    :param member_start: shape (n + 1,), where the lanes that feed a membrane begin in
+        ``member``; a lane alone feeds its own
+    :param adex: shape (ADEX_ROWS, n), see `emulation_rows`, float32
+    :param adex_lanes: shape (runs, 2), first and last + 1 of the lanes with such terms
     :param lane_circuit: shape (n,), names the lane in the noise
     :param split: first lane of the lower hemisphere
     :param chip: names the noise of this run, with ``trial``
@@ -83,21 +117,32 @@ def run_entries(
     :param trace_lane: lane to be read at every sub-step, −1 for none
     :param trace_source: what is read of it, see `reading`
     :param trace: shape (batch, steps + 1), LSB, float32
-    :param membrane: shape (batch, µs, n) or no µs, LSB, float32
+    :param truth: shape (kinds, batch, samples, n), float32: potentials in LSB and, if
+        there are four kinds, currents of both inputs and adaptation in LSB/µs
+    :param truth_steps: sub-steps from one of its samples to the next
     :returns: spikes, shape (3, spikes): cycle, batch entry, lane
     """
     n = lanes.shape[1]
     flags8 = np.zeros((n + 7) // 8, np.uint64)
     flags = flags8.view(np.uint8)  # the same memory: eight quiet lanes are one word
-    p = np.zeros((ROWS, n + PAD), np.float32)
+    p = np.zeros((ROWS, STRIDE), np.float32)
+    flat = p.reshape(ROWS * STRIDE)
+    scratch = np.empty((4, n))
     span = driven_lanes(drive)
     names = np.empty(n, np.uint32)
-    words = np.empty((WORDS, n + PAD), np.uint32)
-    drawn = np.empty((WORDS, n + PAD), np.uint32)
+    words = np.empty((WORDS, STRIDE), np.uint32)
+    drawn = np.empty((WORDS, STRIDE), np.uint32)
     noisy = False
+    limited = False
+    held_flag = 0
     for j in range(n):
         names[j] = lane_word(lane_circuit[j], MEMBRANE)
         noisy = noisy or lanes[SIGMA, j] > 0
+        limited = limited or lanes[CURVE_EXC, j] > 0 or lanes[CURVE_INH, j] > 0
+        if lanes[RESET_RATE, j] > 0:
+            held_flag = HELD
+    joined = heads.shape[0] > 0
+    adapts = adex_lanes.shape[0] > 0
     spikes = np.empty((3, 1024), np.int64)
     total = 0
     # A lane spikes at most once per cycle, both ends of the sub-step included.
@@ -109,6 +154,10 @@ def run_entries(
     source = np.empty(room + STEP_CYCLES, np.int64)
     for b in range(first, last):
         prepare(p, n, lanes, table)
+        if adapts:
+            prepare_adex(p, n, adex)
+        if joined:
+            spread(p, heads, member_start, member)
         for slot in range(LOOP_STEPS + 1):
             n_found[slot] = 0
         had_events = False
@@ -119,15 +168,13 @@ def run_entries(
             trace[b, 0] = reading(p, trace_lane, trace_source, 0.0)
         for step in range(steps):
             after = (step + 1) * STEP_CYCLES
-            if step % STEPS_PER_NOISE == 0:
+            if step % STEPS_PER_NOISE == 0 and noisy:
                 us = step // STEPS_PER_NOISE
-                if noisy:
-                    if us % WORDS == 0:
-                        draw(words, n, names, us, b, chip, trial)
-                    set_noise(p, n, words[us % WORDS])
-                if us < membrane.shape[1]:
-                    for j in range(n):
-                        membrane[b, us, j] = p[LEAK, j] + p[V, j]
+                if us % WORDS == 0:
+                    draw(words, n, names, us, b, chip, trial)
+                set_noise(flat, n, words[us % WORDS])
+            if truth.shape[2] and step % truth_steps == 0:
+                keep_truth(p, n, truth[:, b, step // truth_steps])
             events = 0
             while q < event_start[b + 1] and event_cycle[q] < after:
                 c = after - event_cycle[q]
@@ -140,13 +187,20 @@ def run_entries(
                     c = after - found[slot, k] - LOOP_STEPS * STEP_CYCLES
                     events = insert_sorted(left, source, events, c, s)
             if events > 0 or had_events:
-                gather(p, n, drive, span, table, left, source, events)
+                gather(flat, n, drive, span, table, left, source, events, limited)
             had_events = events > 0
-            advance(p, n, flags)
+            if limited:
+                advance_limited(flat, n, flags, held_flag)
+            else:
+                advance(flat, n, flags, held_flag)
+            if joined:
+                advance_joined(p, heads, member_start, member, flags)
+            for run in range(adex_lanes.shape[0]):
+                advance_adex(flat, adex_lanes[run, 0], adex_lanes[run, 1], flags)
             slot = step % (LOOP_STEPS + 1)
             count = replay_flagged(
-                p, n, flags, flags8, tau_ref, emits, drive, left, source, events,
-                step, found[slot], found_lane[slot],
+                p, n, flags, flags8, tau_ref, emits, member_start, member, drive, left,
+                source, events, step, found[slot], found_lane[slot], scratch,
             )  # fmt: skip
             n_found[slot] = count
             if total + count > spikes.shape[1]:
@@ -156,9 +210,28 @@ def run_entries(
                 spikes[1, total] = b
                 spikes[2, total] = found_lane[slot, k]
                 total += 1
+            if joined:
+                spread(p, heads, member_start, member)
             next_upper = sample(p, 0, split, cadc, 0, next_upper, step, drawn, b)
             next_lower = sample(p, split, n, cadc, 1, next_lower, step, drawn, b)
-            commit(p, n)
+            commit(flat, n)
+            if limited or adapts:
+                commit_rest(flat, n)
             if trace_lane >= 0:
                 trace[b, step + 1] = reading(p, trace_lane, trace_source, 0.0)
     return resized(spikes, total, total)
+
+
+@kernel
+def keep_truth(p: Values, n: int, out: Values) -> None:
+    """Write down what is true now.
+
+    :param out: shape (kinds, n)
+    """
+    for j in range(n):
+        out[0, j] = p[LEAK, j] + p[V, j]
+    if out.shape[0] > 1:
+        for j in range(n):
+            out[1, j] = p[E, j] * p[PASS_E, j]
+            out[2, j] = p[I, j] * p[PASS_I, j]
+            out[3, j] = p[W, j] - p[BIAS, j]

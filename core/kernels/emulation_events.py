@@ -8,12 +8,20 @@ import numpy as np
 from numba import float32
 
 from core.kernels.compile import kernel
-from core.kernels.emulation_rows import ADD_E, ADD_I, ADD_V, Counts, Values
+from core.kernels.emulation_rows import (
+    ADD_E,
+    ADD_I,
+    ADD_V,
+    PASS_E,
+    STRIDE,
+    Counts,
+    Values,
+)
 
 
 @kernel
 def gather(
-    p: Values,
+    q: Values,
     n: int,
     drive: Values,
     span: Counts,
@@ -21,28 +29,41 @@ def gather(
     left: Counts,
     source: Counts,
     events: int,
+    limited: bool,
 ) -> None:
     """Sum what the events of a sub-step add to the state at its end.
 
+    :param q: parameters and states, flat
     :param span: shape (2, sources, 2), first and last + 1 lane that a source drives
     :param table: shape (2, 2, 26, n): (potential, current), line, cycles left, lane
+    :param limited: inputs have a limit, so an event adds to the potential by its slope
     """
     zero = float32(0)
     for j in range(n):
-        p[ADD_V, j] = zero
-        p[ADD_E, j] = zero
-        p[ADD_I, j] = zero
-    for q in range(events):
-        s = source[q]
-        c = left[q]
-        for j in range(span[0, s, 0], span[0, s, 1]):
-            w = drive[0, s, j]
-            p[ADD_V, j] += w * table[0, 0, c, j]
-            p[ADD_E, j] += w * table[1, 0, c, j]
-        for j in range(span[1, s, 0], span[1, s, 1]):
-            w = drive[1, s, j]
-            p[ADD_V, j] -= w * table[0, 1, c, j]
-            p[ADD_I, j] += w * table[1, 1, c, j]
+        q[ADD_V * STRIDE + j] = zero
+        q[ADD_E * STRIDE + j] = zero
+        q[ADD_I * STRIDE + j] = zero
+    for k in range(events):
+        s = source[k]
+        c = left[k]
+        for line in range(2):
+            w = drive[line, s]
+            to_v = table[0, line, c]
+            to_current = table[1, line, c]
+            sign = float32(1 - 2 * line)
+            add = (ADD_E + line) * STRIDE
+            share = (PASS_E + line) * STRIDE
+            first = span[line, s, 0]
+            last = span[line, s, 1]
+            if limited:
+                for j in range(first, last):
+                    slope = q[share + j] * q[share + j] * q[share + j]
+                    q[ADD_V * STRIDE + j] += sign * w[j] * to_v[j] * slope
+                    q[add + j] += w[j] * to_current[j]
+            else:
+                for j in range(first, last):
+                    q[ADD_V * STRIDE + j] += sign * w[j] * to_v[j]
+                    q[add + j] += w[j] * to_current[j]
 
 
 @kernel

@@ -1,4 +1,8 @@
-"""One lane, one sub-step, from event to event: where it spikes, to the cycle."""
+"""One membrane, one sub-step, from event to event: where it spikes, to the cycle.
+
+While a reset with the rate r pulls, the membrane obeys the same equation with a + r for
+a, and with the current r v_reset in addition.
+"""
 
 import math
 
@@ -6,18 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
+from core.kernels.emulation_adex import replay_adex
+from core.kernels.emulation_response import crossing, passes, response
 from core.kernels.emulation_rows import (
+    ADEX,
+    CURVE_EXC,
     CYCLE_US,
-    E1,
+    HELD,
     HIGH,
-    I1,
+    HOLD_E,
+    HOLD_I,
+    HOLD_N,
+    HOLD_V,
     LOW,
     NOISE,
+    PASS_E,
+    PASS_I,
     RATE,
     RATE_EXC,
     RATE_INH,
     RELEASE,
     RESET,
+    RESET_RATE,
     STEP_CYCLES,
     STEP_US,
     THRESHOLD,
@@ -38,6 +52,8 @@ def replay_flagged(
     flags8: NDArray[np.uint64],
     tau_ref: NDArray[np.float64],
     emits: NDArray[np.bool_],
+    member_start: Counts,
+    member: Counts,
     drive: Values,
     left: Counts,
     source: Counts,
@@ -45,6 +61,7 @@ def replay_flagged(
     step: int,
     found: Counts,
     lane_of: Counts,
+    scratch: NDArray[np.float64],
 ) -> int:
     """Replay all flagged lanes; return how many spikes left their circuits."""
     count = 0
@@ -54,14 +71,43 @@ def replay_flagged(
         for j in range(8 * g, min(8 * g + 8, n)):
             if flags[j] == 0:
                 continue
+            if flags[j] == HELD and member_start[j + 1] - member_start[j] == 1:
+                hold(p, j, drive, left, source, events)
+                continue
             before = count
-            count = replay(
-                p, j, tau_ref[j], drive, left, source, events, step,
-                found, lane_of, count,
-            )  # fmt: skip
+            if p[ADEX, j] > 0:
+                count = replay_adex(
+                    p, j, tau_ref[j], member_start[j], member_start[j + 1], member,
+                    drive, left, source, events, step, found, lane_of, count, scratch,
+                )  # fmt: skip
+            else:
+                count = replay(
+                    p, j, tau_ref[j], member_start[j], member_start[j + 1], member,
+                    drive, left, source, events, step, found, lane_of, count, scratch,
+                )  # fmt: skip
             if not emits[j]:
                 count = before
     return count
+
+
+@kernel
+def hold(
+    p: Values, j: int, drive: Values, left: Counts, source: Counts, events: int
+) -> None:
+    """Advance a lane that its reset holds for the whole sub-step."""
+    v = p[V, j] * p[HOLD_V, j]
+    v += p[E, j] * p[PASS_E, j] * p[HOLD_E, j] - p[I, j] * p[PASS_I, j] * p[HOLD_I, j]
+    v += (p[NOISE, j] + p[RESET_RATE, j] * p[RESET, j]) * p[HOLD_N, j]
+    for q in range(events):
+        for line in range(2):
+            w = drive[line, source[q], j]
+            if w != 0:
+                d = left[q] * CYCLE_US
+                rate = float(p[RATE, j]) + float(p[RESET_RATE, j])
+                b = float(p[RATE_EXC + line, j])
+                height = response(d, rate, b, math.exp(-rate * d), math.exp(-b * d))
+                v += w * height if line == 0 else -w * height
+    p[V1, j] = min(max(v, p[LOW, j]), p[HIGH, j])
 
 
 @kernel
@@ -69,6 +115,9 @@ def replay(
     p: Values,
     j: int,
     tau_ref: float,
+    first: int,
+    last: int,
+    member: Counts,
     drive: Values,
     left: Counts,
     source: Counts,
@@ -77,24 +126,31 @@ def replay(
     found: Counts,
     lane_of: Counts,
     n_found: int,
+    scratch: NDArray[np.float64],
 ) -> int:
-    """Advance one lane by one sub-step, from event to event, and note its spikes.
+    """Advance one membrane by one sub-step, from event to event, and note its spikes.
 
-    :param p: parameters and states, row by lane; the rows V1, E1, I1, RELEASE are set
+    :param p: parameters and states, row by lane; the rows V1, RELEASE are set
+    :param j: the lane that has the membrane
     :param tau_ref: refractory time, µs
+    :param first: where in ``member`` the lanes that feed it begin, ``last`` where they
+        end; it is one of them
     :param left: cycles from each event to the end of the sub-step, falling
     :param found: cycles of the spikes of this sub-step, from ``n_found`` on
+    :param scratch: shape (4, at least n): currents of the members, what is left of them
     :returns: the new number of spikes
     """
     a = float(p[RATE, j])
-    b_e = float(p[RATE_EXC, j])
-    b_i = float(p[RATE_INH, j])
     n = float(p[NOISE, j])
     th = float(p[THRESHOLD, j])
     reset = float(p[RESET, j])
+    pull = float(p[RESET_RATE, j])
+    low = float(p[LOW, j])
+    high = float(p[HIGH, j])
     v = float(p[V, j])
-    e = float(p[E, j])
-    i = float(p[I, j])
+    for k in range(first, last):
+        scratch[0, k] = p[E, member[k]]
+        scratch[1, k] = p[I, member[k]]
     release = float(p[RELEASE, j])
     now = 0.0
     q = 0
@@ -107,99 +163,61 @@ def replay(
             end = min(end, release)
         d = end - now
         if d > 1e-9:
+            rate = a + pull if held else a
+            drift = n + pull * reset if held else n
+            keep = math.exp(-rate * d)
+            vn = v * keep + drift * (1 - keep) / rate
+            before = drift - rate * v
+            after = drift
+            for k in range(first, last):
+                m = member[k]
+                for line in range(2):
+                    b = float(p[RATE_EXC + line, m])
+                    fades = math.exp(-b * d)
+                    scratch[2 + line, k] = fades
+                    sign = 1.0 - 2.0 * line
+                    x = sign * scratch[line, k]
+                    y = x * fades
+                    curve = float(p[CURVE_EXC + line, m])
+                    sx = passes(x, curve)
+                    sy = passes(y, curve)
+                    vn += 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
+                    before += x * sx
+                    after += y * sy
             share = 2.0
-            vn = reset
-            keep_e = math.exp(-b_e * d)
-            keep_i = math.exp(-b_i * d)
-            if not held:
-                keep = math.exp(-a * d)
-                vn = v * keep + n * (1 - keep) / a
-                vn += e * response(d, a, b_e, keep, keep_e)
-                vn -= i * response(d, a, b_i, keep, keep_i)
-                if v > th:
-                    share = 0.0
-                else:
-                    da = (-a * v + e - i + n) * d
-                    db = (-a * vn + e * keep_e - i * keep_i + n) * d
-                    share = crossing(v, da, vn, db, th)
+            if held:
+                if pull == 0:
+                    vn = reset
+            elif v > th:
+                share = 0.0
+            else:
+                share = crossing(v, before * d, vn, (after - rate * vn) * d, th)
             if share <= 1.0:
                 x = share * d
-                e *= math.exp(-b_e * x)
-                i *= math.exp(-b_i * x)
+                for k in range(first, last):
+                    scratch[0, k] *= math.exp(-float(p[RATE_EXC, member[k]]) * x)
+                    scratch[1, k] *= math.exp(-float(p[RATE_INH, member[k]]) * x)
                 now += x
-                v = reset
+                if pull == 0:
+                    v = reset
+                elif share > 0:
+                    v = th
                 release = now + tau_ref
                 if n_found < found.shape[0]:
                     found[n_found] = step * STEP_CYCLES + round(now / CYCLE_US)
                     lane_of[n_found] = j
                     n_found += 1
                 continue
-            v = min(max(vn, float(p[LOW, j])), float(p[HIGH, j]))
-            if held:
-                v = reset
-            e *= keep_e
-            i *= keep_i
+            v = min(max(vn, low), high)
+            for k in range(first, last):
+                scratch[0, k] *= scratch[2, k]
+                scratch[1, k] *= scratch[3, k]
         now = end
         while q < events and STEP_US - left[q] * CYCLE_US <= now + 1e-9:
-            e += drive[0, source[q], j]
-            i += drive[1, source[q], j]
+            for k in range(first, last):
+                scratch[0, k] += drive[0, source[q], member[k]]
+                scratch[1, k] += drive[1, source[q], member[k]]
             q += 1
-    while q < events:
-        e += drive[0, source[q], j]
-        i += drive[1, source[q], j]
-        q += 1
     p[V1, j] = v
-    p[E1, j] = e
-    p[I1, j] = i
     p[RELEASE, j] = release
     return n_found
-
-
-@kernel
-def response(d: float, a: float, b: float, keep_a: float, keep_b: float) -> float:
-    """Return the potential ``d`` µs after a unit current that decays with rate ``b``.
-
-    The difference of two exponentials over a − b, in a form without a pole at a = b.
-
-    :param keep_a: exp(−a d), and ``keep_b`` likewise
-    """
-    x = 0.5 * d * (a - b)
-    y = x * x
-    ratio = 1 + y / 6 * (1 + y / 20 * (1 + y / 42)) if y < 0.3 else math.sinh(x) / x
-    return d * math.sqrt(keep_a * keep_b) * ratio
-
-
-@kernel
-def crossing(v: float, da: float, vn: float, db: float, th: float) -> float:
-    """Return where a cubic first exceeds ``th``, as a fraction, or 2 if nowhere.
-
-    :param v: value at 0, below ``th``
-    :param da: slope at 0
-    :param vn: value at 1
-    :param db: slope at 1
-    """
-    A = 2 * v + da - 2 * vn + db
-    B = -3 * v - 2 * da + 3 * vn - db
-    top = 1.0
-    if vn <= th:
-        if da <= 0 or db >= 0:
-            return 2.0
-        top = da / (da - db)  # the peak, if the slope were linear
-        if ((A * top + B) * top + da) * top + v <= th:
-            return 2.0
-    low = 0.0
-    high = top
-    x = top * (th - v) / (((A * top + B) * top + da) * top)
-    for _ in range(5):
-        if not (low <= x <= high):
-            x = 0.5 * (low + high)
-        f = ((A * x + B) * x + da) * x + v - th
-        if f > 0:
-            high = x
-        else:
-            low = x
-        slope = (3 * A * x + 2 * B) * x + da
-        x = x - f / slope if slope > 1e-9 else 0.5 * (low + high)
-    if not (low <= x <= high):
-        x = 0.5 * (low + high)
-    return x

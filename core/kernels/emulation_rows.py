@@ -1,7 +1,9 @@
 """The numbers that all parts of the emulation share: sub-steps, and rows of an array.
 
 All lanes are held in one array, row by lane: parameters, state, and what one sub-step
-needs. A lane is one neuron circuit.
+needs. A lane is one neuron circuit. The loops that shall vectorise take the array flat,
+with rows at multiples of `STRIDE`: only then does the compiler see that no row reaches
+into another.
 """
 
 import numpy as np
@@ -22,13 +24,35 @@ LOOP_STEPS = 2
 
 # Rows of the parameters of a lane, as in ``lanes``.
 RATE, RATE_EXC, RATE_INH, THRESHOLD, RESET, LOW, HIGH, SIGMA, LEAK = range(9)
-LANE_ROWS = 9
+# Rate at which the reset pulls, 0 at once; 1 / limit² of both inputs, 0 without limit.
+RESET_RATE, CURVE_EXC, CURVE_INH = range(9, 12)
+LANE_ROWS = 12
 # Rows of the state of a lane: now, after the sub-step, factors, sums over its events.
-(V, E, I, RELEASE, V1, E1, I1, NOISE) = range(9, 17)
-(KEEP_V, KEEP_E, KEEP_I, E_TO_V, I_TO_V, N_TO_V, ADD_V, ADD_E, ADD_I) = range(17, 26)
-ROWS = 26
+V, E, I, RELEASE, V1, E1, I1, NOISE = range(12, 20)
+KEEP_V, KEEP_E, KEEP_I, E_TO_V, I_TO_V, N_TO_V, ADD_V, ADD_E, ADD_I = range(20, 29)
+# Share of each input that its limit lets through: now, and after the sub-step.
+PASS_E, PASS_I, PASS_E1, PASS_I1 = range(29, 33)
+# The same factors under the conductance of the reset.
+HOLD_V, HOLD_E, HOLD_I, HOLD_N = range(33, 37)
+# What joined circuits bring to a membrane: to its end, to its slope before and after.
+JOIN_V, JOIN_0, JOIN_1 = range(37, 40)
+# Adaptation current: now, after the sub-step.
+W, W1 = range(40, 42)
+# Rows of lanes with an exponential onset or adaptation, as in ``adex``: 1 if there is
+# one; slope and onset; coupling, rate and jump of the adaptation; a constant current;
+# the exact linear step of potential and adaptation.
+ADEX, SLOPE, ONSET, COUPLING, RATE_W, JUMP, BIAS = range(42, 49)
+V_TO_V, W_TO_V, V_TO_W, W_TO_W = range(49, 53)
+ADEX_ROWS = 11
+ROWS = 53
+
+LANES = 512
 PAD = 80  # lanes between two rows, so that rows do not share cache sets
+STRIDE = LANES + PAD
 
 # A threshold that is never reached, and a release that is long past.
 NEVER = 1e9
 PAST = -1e3
+
+# Flags of a lane: quiet, to be replayed, held by its reset all the time.
+REPLAY, HELD = 1, 2

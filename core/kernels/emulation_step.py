@@ -1,19 +1,31 @@
-"""All lanes, one sub-step: the exact response of the membranes and currents."""
+"""All lanes, one sub-step: the exact response of the membranes and currents.
+
+With a limit the input of a lane passes the share ``s = 1 / √(1 + (e / limit)²)`` of its
+current ``e``. The share hardly changes within a sub-step, so the exact response is
+multiplied by its mean, to first order in the decay.
+"""
 
 import math
+from typing import Any
 
 import numpy as np
-from numba import float32
+from numba import float32, uint8
 from numpy.typing import NDArray
 
-from core.kernels.compile import kernel
+from core.kernels.compile import inlined, kernel
+from core.kernels.emulation_response import response
 from core.kernels.emulation_rows import (
     ADD_E,
     ADD_I,
     ADD_V,
+    CURVE_EXC,
+    CURVE_INH,
     E1,
     E_TO_V,
     HIGH,
+    HOLD_E,
+    HOLD_N,
+    HOLD_V,
     I1,
     I_TO_V,
     KEEP_E,
@@ -23,21 +35,31 @@ from core.kernels.emulation_rows import (
     LOW,
     N_TO_V,
     NOISE,
+    PASS_E,
+    PASS_E1,
+    PASS_I,
+    PASS_I1,
     PAST,
     RATE,
+    RATE_EXC,
     RELEASE,
+    REPLAY,
     RESET,
+    RESET_RATE,
     ROWS,
     SIGMA,
     STEP_CYCLES,
     STEP_US,
+    STRIDE,
     THRESHOLD,
     V1,
+    W1,
     Bits,
     E,
     I,
     V,
     Values,
+    W,
 )
 from core.kernels.normal import normal
 
@@ -53,6 +75,7 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
         rest = min(max(float32(0), p[LOW, j]), p[HIGH, j])
         p[V, j] = min(rest, p[THRESHOLD, j])  # where it fires, it is never above
         p[RELEASE, j] = float32(PAST)
+        p[PASS_E, j] = p[PASS_I, j] = p[PASS_E1, j] = p[PASS_I1, j] = float32(1)
         keep = math.exp(-float(lanes[RATE, j]) * STEP_US)
         p[KEEP_V, j] = keep
         p[N_TO_V, j] = (1 - keep) / lanes[RATE, j]
@@ -60,52 +83,144 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
         p[I_TO_V, j] = table[0, 1, STEP_CYCLES, j]
         p[KEEP_E, j] = table[1, 0, STEP_CYCLES, j]
         p[KEEP_I, j] = table[1, 1, STEP_CYCLES, j]
+        rate = float(lanes[RATE, j]) + float(lanes[RESET_RATE, j])
+        keep = math.exp(-rate * STEP_US)
+        p[HOLD_V, j] = keep
+        p[HOLD_N, j] = (1 - keep) / rate
+        for line in range(2):
+            b = float(lanes[RATE_EXC + line, j])
+            fades = math.exp(-b * STEP_US)
+            p[HOLD_E + line, j] = response(STEP_US, rate, b, keep, fades)
 
 
 @kernel
-def advance(p: Values, n: int, flags: NDArray[np.uint8]) -> None:
-    """Advance all lanes by one sub-step; flag those that need a replay."""
+def advance(q: Values, n: int, flags: NDArray[np.uint8], held_flag: int) -> None:
+    """Advance all lanes by one sub-step; flag those that need more.
+
+    :param q: parameters and states, flat
+    :param held_flag: flag of lanes that are held by their reset, 0 if it is done here
+    """
     h = float32(STEP_US)
-    half = float32(0.5 * STEP_US)
     zero = float32(0)
+    to_hold = uint8(held_flag)
     for j in range(n):
-        v = p[V, j]
-        e = p[E, j]
-        i = p[I, j]
-        r = p[RELEASE, j]
-        x = p[NOISE, j]
-        v1 = v * p[KEEP_V, j] + (e * p[E_TO_V, j] - i * p[I_TO_V, j])
-        v1 = v1 + (x * p[N_TO_V, j] + p[ADD_V, j])
-        e1 = e * p[KEEP_E, j] + p[ADD_E, j]
-        i1 = i * p[KEEP_I, j] + p[ADD_I, j]
-        # The slope turns from up to down inside: the peak may be above both ends.
-        d0 = x + e - i - p[RATE, j] * v
-        d1 = x + e1 - i1 - p[RATE, j] * v1
-        peak = v + half * d0 * d0 / (d0 - d1)
-        top = peak if (d0 > zero and d1 < zero) else v1
-        top = max(top, max(v, v1))
-        v1 = min(max(v1, p[LOW, j]), p[HIGH, j])
+        v = q[V * STRIDE + j]
+        e = q[E * STRIDE + j]
+        i = q[I * STRIDE + j]
+        r = q[RELEASE * STRIDE + j]
+        x = q[NOISE * STRIDE + j]
+        a = q[RATE * STRIDE + j]
+        th = q[THRESHOLD * STRIDE + j]
+        reset = q[RESET * STRIDE + j]
+        low = q[LOW * STRIDE + j]
+        high = q[HIGH * STRIDE + j]
+        v1 = v * q[KEEP_V * STRIDE + j]
+        v1 += e * q[E_TO_V * STRIDE + j] - i * q[I_TO_V * STRIDE + j]
+        v1 += x * q[N_TO_V * STRIDE + j] + q[ADD_V * STRIDE + j]
+        e1 = e * q[KEEP_E * STRIDE + j] + q[ADD_E * STRIDE + j]
+        i1 = i * q[KEEP_I * STRIDE + j] + q[ADD_I * STRIDE + j]
+        over = highest_over(v, v1, x + e - i - a * v, x + e1 - i1 - a * v1, th)
         held = r >= h
-        flags[j] = (top > p[THRESHOLD, j] or r > zero) and not held
-        p[V1, j] = p[RESET, j] if held else v1
-        p[E1, j] = e1
-        p[I1, j] = i1
+        v1 = min(max(v1, low), high)
+        q[V1 * STRIDE + j] = reset if held else v1
+        q[E1 * STRIDE + j] = e1
+        q[I1 * STRIDE + j] = i1
+        call = uint8(REPLAY) if max(over, r) > zero else uint8(0)
+        flags[j] = to_hold if held else call
 
 
 @kernel
-def commit(p: Values, n: int) -> None:
+def advance_limited(
+    q: Values, n: int, flags: NDArray[np.uint8], held_flag: int
+) -> None:
+    """Advance all lanes as `advance`, with inputs that have a limit."""
+    h = float32(STEP_US)
+    zero = float32(0)
+    half = float32(0.5)
+    one = float32(1)
+    to_hold = uint8(held_flag)
+    for j in range(n):
+        v = q[V * STRIDE + j]
+        e = q[E * STRIDE + j]
+        i = q[I * STRIDE + j]
+        r = q[RELEASE * STRIDE + j]
+        x = q[NOISE * STRIDE + j]
+        a = q[RATE * STRIDE + j]
+        th = q[THRESHOLD * STRIDE + j]
+        reset = q[RESET * STRIDE + j]
+        low = q[LOW * STRIDE + j]
+        high = q[HIGH * STRIDE + j]
+        keep_e = q[KEEP_E * STRIDE + j]
+        keep_i = q[KEEP_I * STRIDE + j]
+        se = q[PASS_E * STRIDE + j]
+        si = q[PASS_I * STRIDE + j]
+        curve_e = q[CURVE_EXC * STRIDE + j]
+        curve_i = q[CURVE_INH * STRIDE + j]
+        through_e = e * se
+        through_i = i * si
+        # While e decays by its share 1 − keep, s grows by s (1 − s²) (1 − keep).
+        mean_e = through_e * (one + half * (one - se * se) * (one - keep_e))
+        mean_i = through_i * (one + half * (one - si * si) * (one - keep_i))
+        v1 = v * q[KEEP_V * STRIDE + j]
+        v1 += mean_e * q[E_TO_V * STRIDE + j] - mean_i * q[I_TO_V * STRIDE + j]
+        v1 += x * q[N_TO_V * STRIDE + j] + q[ADD_V * STRIDE + j]
+        e1 = e * keep_e + q[ADD_E * STRIDE + j]
+        i1 = i * keep_i + q[ADD_I * STRIDE + j]
+        se1 = one / np.sqrt(one + curve_e * e1 * e1)
+        si1 = one / np.sqrt(one + curve_i * i1 * i1)
+        before = x + through_e - through_i - a * v
+        after = x + e1 * se1 - i1 * si1 - a * v1
+        over = highest_over(v, v1, before, after, th)
+        held = r >= h
+        v1 = min(max(v1, low), high)
+        q[V1 * STRIDE + j] = reset if held else v1
+        q[E1 * STRIDE + j] = e1
+        q[I1 * STRIDE + j] = i1
+        q[PASS_E1 * STRIDE + j] = se1
+        q[PASS_I1 * STRIDE + j] = si1
+        call = uint8(REPLAY) if max(over, r) > zero else uint8(0)
+        flags[j] = to_hold if held else call
+
+
+@inlined
+def highest_over(v: Any, v1: Any, d0: Any, d1: Any, th: Any) -> Any:
+    """Return something positive if a membrane rises above ``th`` in a sub-step.
+
+    If the slope turns from ``d0`` > 0 to ``d1`` < 0, a parabola peaks above both ends,
+    by ½ h d0² / (d0 − d1) above ``v``; here without the division.
+    """
+    zero = float32(0)
+    up = max(d0, zero)
+    peak = float32(0.5 * STEP_US) * up * up + (v - th) * (up - d1)
+    peak = peak if d1 < zero else -float32(1)
+    return max(peak, max(v, v1) - th)
+
+
+@kernel
+def commit(q: Values, n: int) -> None:
     """Make the state after the sub-step the state now."""
     h = float32(STEP_US)
     past = float32(PAST)
     for j in range(n):
-        p[V, j] = p[V1, j]
-        p[E, j] = p[E1, j]
-        p[I, j] = p[I1, j]
-        p[RELEASE, j] = max(p[RELEASE, j] - h, past)
+        q[V * STRIDE + j] = q[V1 * STRIDE + j]
+        q[E * STRIDE + j] = q[E1 * STRIDE + j]
+        q[I * STRIDE + j] = q[I1 * STRIDE + j]
+        r = q[RELEASE * STRIDE + j] - h
+        q[RELEASE * STRIDE + j] = max(r, past)
 
 
 @kernel
-def set_noise(p: Values, n: int, words: Bits) -> None:
+def commit_rest(q: Values, n: int) -> None:
+    """Do the same for the rows that only limited or adapting lanes have."""
+    for j in range(n):
+        q[PASS_E * STRIDE + j] = q[PASS_E1 * STRIDE + j]
+        q[PASS_I * STRIDE + j] = q[PASS_I1 * STRIDE + j]
+        q[W * STRIDE + j] = q[W1 * STRIDE + j]
+
+
+@kernel
+def set_noise(q: Values, n: int, words: Bits) -> None:
     """Set the noise current of the next microsecond from the random ``words``."""
     for j in range(n):
-        p[NOISE, j] = p[SIGMA, j] * normal(words[j])
+        sigma = q[SIGMA * STRIDE + j]
+        q[NOISE * STRIDE + j] = sigma * normal(words[j])

@@ -67,3 +67,22 @@ def fast_log(x: Any) -> Any:
     p = p * r + float32(3.3333331174e-1)
     z = r * r
     return r * z * p - float32(0.5) * z + r + f * float32(0.6931471805)
+
+
+@inlined
+def fast_exp(x: Any) -> Any:
+    """Return the exponential of a float32, from −87 to 88, without a branch."""
+    x = min(max(x, float32(-87.0)), float32(88.0))
+    magic = float32(12582912.0)  # adding it rounds to a whole number
+    n = (x * float32(1.44269504) + magic) - magic
+    r = x - n * float32(0.693359375)
+    r = r - n * float32(-2.12194440e-4)
+    p = float32(1.9875691500e-4)
+    p = p * r + float32(1.3981999507e-3)
+    p = p * r + float32(8.3334519073e-3)
+    p = p * r + float32(4.1665795894e-2)
+    p = p * r + float32(1.6666665459e-1)
+    p = p * r + float32(5.0000001201e-1)
+    y = p * r * r + r + float32(1.0)
+    e = np.int32((int32(n) + int32(127)) << int32(23))
+    return y * np.int32(e).view(np.float32)

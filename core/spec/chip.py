@@ -214,6 +214,15 @@ class ChipSpec(Spec):
     event_loss: float = quantity(
         0.0, "", low=0, high=1, doc="Share of events lost on the link at random."
     )
+    tau_reset: float = quantity(
+        0.5e-6, "s", low=0, high=5e-6, doc="Time constant of the reset, 0 is at once."
+    )
+    drive_limit: float = quantity(
+        85.0, "LSB/µs", low=0, high=1000, doc="Largest current of an input, 0 is any."
+    )
+    term_spread: float = quantity(
+        0.15, "", low=0, high=1, doc="Relative spread of exponential and adaptation."
+    )
     name: str = plain("typical", doc="The preset it was made from.", cosmetic=True)
 
 
@@ -228,6 +237,8 @@ IDEAL = ChipSpec(
     membrane_low=0.0,
     membrane_high=255.0,
     link_rate=0.0,
+    tau_reset=0.0,
+    drive_limit=0.0,
     name="ideal",
 )
 WORST = ChipSpec(

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from core.chip.circuit import Circuits
+from core.chip.lanes import response_tables
 from core.chip.readout import Recording, cadc
-from core.chip.signal_flow import response_tables
 from core.kernels import emulation_rows as row
 from core.kernels.emulation import run_entries
 from core.kernels.emulation_events import insert_sorted
-from core.kernels.emulation_replay import crossing, response
+from core.kernels.emulation_response import crossing, response
 from core.spec.chip import IDEAL
 
 
@@ -40,6 +40,11 @@ def run(
         np.full(n, ref),
         np.full(n, -1),
         np.ones(n, bool),
+        np.zeros(0, np.int64),
+        np.arange(n + 1),
+        np.arange(n),
+        np.zeros((row.ADEX_ROWS, n), np.float32),
+        np.zeros((0, 2), np.int64),
         np.arange(n),
         n,
         1,
@@ -48,7 +53,8 @@ def run(
         -1,
         0,
         np.zeros((1, 1), np.float32),
-        np.zeros((1, 0, n), np.float32),
+        np.zeros((1, 1, 0, n), np.float32),
+        1,
     )
 
 

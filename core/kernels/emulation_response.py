@@ -1,0 +1,61 @@
+"""Closed forms of a membrane: its response to a current, its crossing of a level."""
+
+import math
+
+from core.kernels.compile import kernel
+
+
+@kernel
+def response(d: float, a: float, b: float, keep_a: float, keep_b: float) -> float:
+    """Return the potential ``d`` µs after a unit current that decays with rate ``b``.
+
+    The difference of two exponentials over a − b, in a form without a pole at a = b.
+
+    :param keep_a: exp(−a d), and ``keep_b`` likewise
+    """
+    x = 0.5 * d * (a - b)
+    y = x * x
+    ratio = 1 + y / 6 * (1 + y / 20 * (1 + y / 42)) if y < 0.3 else math.sinh(x) / x
+    return d * math.sqrt(keep_a * keep_b) * ratio
+
+
+@kernel
+def passes(current: float, curve: float) -> float:
+    """Return the share of a current that an input with the limit 1 / √curve passes."""
+    return 1 / math.sqrt(1 + curve * current * current) if curve > 0 else 1.0
+
+
+@kernel
+def crossing(v: float, da: float, vn: float, db: float, th: float) -> float:
+    """Return where a cubic first exceeds ``th``, as a fraction, or 2 if nowhere.
+
+    :param v: value at 0, below ``th``
+    :param da: slope at 0
+    :param vn: value at 1
+    :param db: slope at 1
+    """
+    A = 2 * v + da - 2 * vn + db
+    B = -3 * v - 2 * da + 3 * vn - db
+    top = 1.0
+    if vn <= th:
+        if da <= 0 or db >= 0:
+            return 2.0
+        top = da / (da - db)  # the peak, if the slope were linear
+        if ((A * top + B) * top + da) * top + v <= th:
+            return 2.0
+    low = 0.0
+    high = top
+    x = top * (th - v) / (((A * top + B) * top + da) * top)
+    for _ in range(5):
+        if not (low <= x <= high):
+            x = 0.5 * (low + high)
+        f = ((A * x + B) * x + da) * x + v - th
+        if f > 0:
+            high = x
+        else:
+            low = x
+        slope = (3 * A * x + 2 * B) * x + da
+        x = x - f / slope if slope > 1e-9 else 0.5 * (low + high)
+    if not (low <= x <= high):
+        x = 0.5 * (low + high)
+    return x
