@@ -23,11 +23,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.chip.circuit import LSB_PER_CODE, physical, relative_capacitance
+from core.chip.circuit import physical
 from core.chip.geometry import CIRCUITS
 from core.chip.joined import Membranes
 from core.chip.mismatch import Mismatch
 from core.chip.network import Floats, Integers
+from core.chip.nominal import LSB_PER_CODE, relative_capacitance
 from core.chip.results import ChipConfig
 from core.kernels import emulation_rows as row
 from core.spec.chip import ChipSpec

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from core.chip.adex import adex_terms
 from core.chip.capmem import write
-from core.chip.circuit import DRIVE, Circuits, physical, relative_capacitance
+from core.chip.circuit import Circuits, physical
 from core.chip.joined import Membranes, joined, membrane_of
 from core.chip.mismatch import Mismatch
 from core.chip.network import Floats, Integers
+from core.chip.nominal import DRIVE, relative_capacitance
 from core.chip.results import ChipConfig
 from core.chip.synapse_array import synaptic_drive
 from core.kernels import emulation_rows as row
@@ -127,7 +128,7 @@ def _curves(circuits: Circuits, synapse_dac: Floats, chip: ChipSpec) -> Floats:
     if chip.drive_limit == 0:
         return np.zeros_like(circuits.strength)
     typical = DRIVE * synapse_dac / 600
-    return (typical / (circuits.strength * chip.drive_limit)) ** 2
+    return np.asarray((typical / (circuits.strength * chip.drive_limit)) ** 2)
 
 
 def response_tables(circuits: Circuits) -> Singles:
