@@ -245,7 +245,6 @@ def observe(execution: Execution) -> dict[str, Observables]:
     lane = np.cumsum(config.used) - 1
     observables = {}
     for name, circuits in placement.circuits.items():
-        hemisphere = hemisphere_of(circuits)
         reads = execution.network.madc is not None and execution.network.madc[0] == name
         madc = None
         if reads and output.madc is not None and output.madc_cycles is not None:
@@ -253,12 +252,13 @@ def observe(execution: Execution) -> dict[str, Observables]:
         observables[name] = Observables(
             events=events[name],
             cadc=output.cadc[:, :, circuits],
-            cadc_cycles=output.cadc_cycles[:, :, hemisphere],
+            cadc_cycles=output.cadc_cycles,
+            hemisphere=hemisphere_of(circuits),
             madc=madc,
             membrane=None
             if output.membrane is None
             else output.membrane[:, :, lane[circuits]],
-            cadc_counts=output.cadc_counts[:, hemisphere],
+            cadc_counts=output.cadc_counts,
             madc_counts=output.madc_counts if reads else None,
         )
     return observables

@@ -197,16 +197,18 @@ class Observables:
 
     :param events: spikes, ``neuron`` counts within the population
     :param cadc: shape (samples, batch, neurons), raw 0…255; no samples if not recorded
-    :param cadc_cycles: shape (samples, batch, neurons), FPGA cycles
+    :param cadc_cycles: shape (samples, batch, 2), FPGA cycles, per hemisphere
+    :param hemisphere: shape (neurons,), 0 or 1
     :param madc: shape (2, samples, batch): FPGA cycle and raw value; None if not read
     :param membrane: the true potential, shape (µs, batch, neurons), LSB, or None
-    :param cadc_counts: shape (batch, neurons), how many samples there are; None if all
+    :param cadc_counts: shape (batch, 2), how many samples there are; None if all
     :param madc_counts: shape (batch,), how many samples there are; None if all
     """
 
     events: Events
     cadc: NDArray[np.uint8]
     cadc_cycles: Integers
+    hemisphere: Integers
     madc: Floats | None = None
     membrane: NDArray[np.float32] | None = None
     cadc_counts: Integers | None = None
