@@ -120,8 +120,11 @@ class Events:
     neuron: Integers
 
     def per_us(self, batch: int, runtime_cycles: int) -> NDArray[np.int32]:
-        """Return the number of events in each microsecond, shape (µs, batch)."""
-        counts = np.zeros((-(-runtime_cycles // CYCLES_PER_US), batch), np.int32)
+        """Return the number of events in each microsecond, shape (µs + 1, batch).
+
+        The last row is the microsecond after the end, in which spikes still come.
+        """
+        counts = np.zeros((-(-runtime_cycles // CYCLES_PER_US) + 1, batch), np.int32)
         np.add.at(counts, (self.cycle // CYCLES_PER_US, self.batch), 1)
         return counts
 
@@ -183,7 +186,7 @@ class OutputData:
     def link_load(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the events per microsecond into and out of the chip.
 
-        :returns: two arrays of shape (µs, batch)
+        :returns: two arrays of shape (µs + 1, batch), see `Events.per_us`
         """
         size = self.cadc.shape[1], self.runtime_cycles
         return self.sent.per_us(*size), self.events.per_us(*size)
