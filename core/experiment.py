@@ -50,7 +50,7 @@ class Experiment(BaseExperiment):
     :param hw_routing_func: from the network of a chip, placed, to a routing result;
         None takes the router of the emulator
     :param inter_batch_entry_wait: pause between batch entries, FPGA cycles; it counts
-        in the duration of the run, entries do not influence each other here
+        in the duration of the run, but each entry starts from rest whatever it is
     :param input_loopback: record the input spikes and use them for the gradients
     :param chip_spec: the emulated chip
     :param trial: seed of the temporal noise of the next run, then counted up
@@ -322,8 +322,10 @@ class Experiment(BaseExperiment):
             results |= self._get_observables(network, execution, cycles * CYCLE)
         self.trial += 1
         self.runtime_in_s = cycles * CYCLE
-        entry = cycles + (self.inter_batch_entry_wait or 0)
-        results.execution_info = results.info(self._batch_size * entry * CYCLE)
+        wait = self.inter_batch_entry_wait
+        pause = None if wait is None else wait * CYCLE
+        seconds = self._batch_size * (cycles * CYCLE + (pause or 0))
+        results.execution_info = results.info(seconds, pause)
         runs = list(results.executions.values())
         self.last_execution = runs[-1] if runs else None
         self._last_configs = [run.config for run in runs if run.config is not None]

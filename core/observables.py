@@ -90,7 +90,9 @@ class HardwareObservablesExtractor:
         }
         measured = result_map.observables.items()
         self._cadc_samples = {
-            name: CADCHandle.of_arrays(found.cadc, found.cadc_cycles, found.cadc_counts)
+            name: CADCHandle.of_arrays(
+                found.cadc, found.cadc_cycles, found.hemisphere, found.cadc_counts
+            )
             for name, found in measured
             if len(found.cadc)
         }

@@ -164,11 +164,13 @@ class CADCHandle:
     (torch.Size([3, 1, 1]), 2e-06)
     """
 
-    # Shape (samples, batch, neurons); a neuron with fewer samples repeats its last one.
-    # _counts: (batch, neurons).
+    # Neurons of one group are sampled at the same time. _values: (samples, batch,
+    # neurons), _cycles: (samples, batch, groups), _counts: (batch, groups), _group:
+    # (neurons,). Where there are fewer samples, the last one is repeated.
     _values: NDArray[np.int16]
     _cycles: Integers
     _counts: Integers
+    _group: Integers
 
     def __init__(
         self,
@@ -184,33 +186,37 @@ class CADCHandle:
         cls,
         samples: NDArray[np.uint8],
         cycles: Integers,
+        group: Integers,
         counts: Integers | None = None,
     ) -> Self:
         """Return what the chip recorded.
 
         :param samples: shape (samples, batch, neurons), raw 0…255
-        :param cycles: same shape, FPGA cycles
-        :param counts: shape (batch, neurons), how many samples there are; None is all
+        :param cycles: shape (samples, batch, groups), FPGA cycles
+        :param group: shape (neurons,), whose cycles are those of a neuron
+        :param counts: shape (batch, groups), how many samples there are; None is all
         """
         handle = cls.__new__(cls)
         count, handle.batch_size, handle.population_size = samples.shape
         handle._values = samples.astype(np.int16) - CADC_SIGNED_OFFSET
-        handle._cycles = cycles
-        handle._counts = np.full(samples.shape[1:], count) if counts is None else counts
+        handle._cycles, handle._group = cycles, group
+        full = np.full(cycles.shape[1:], count)
+        handle._counts = full if counts is None else counts
         return handle
 
     def get_data(self) -> list[list[list[Sample]]]:
         """Return the pairs of cycle and value by batch entry and neuron."""
         return [
-            [
-                _pairs(
-                    self._cycles[:count, batch, neuron],
-                    self._values[:count, batch, neuron],
-                )
-                for neuron, count in enumerate(counts)
-            ]
-            for batch, counts in enumerate(self._counts)
+            [self._column(entry, neuron) for neuron in range(self.population_size)]
+            for entry in range(self.batch_size)
         ]
+
+    def _column(self, entry: int, neuron: int) -> list[Sample]:
+        group = self._group[neuron]
+        count = self._counts[entry, group]
+        return _pairs(
+            self._cycles[:count, entry, group], self._values[:count, entry, neuron]
+        )
 
     def set_data(self, data: Sequence[Sequence[Sequence[Sample]]]) -> None:
         """Replace the samples.
@@ -228,6 +234,7 @@ class CADCHandle:
         self._values = values.astype(np.int16).reshape(len(values), *shape)
         self._cycles = cycles.reshape(len(cycles), *shape)
         self._counts = counts.reshape(shape)
+        self._group = np.arange(self.population_size)
 
     def to_raw(self) -> tuple[Tensor, Tensor]:
         """Return values and their cycles, as many as the neuron with fewest has.
@@ -236,7 +243,7 @@ class CADCHandle:
             neurons)
         """
         values = self._values[: self._fewest()].astype(np.int8)
-        cycles = self._cycles[: len(values)].copy()
+        cycles = self._cycles[: len(values), :, self._group]
         return torch.as_tensor(values), torch.as_tensor(cycles)
 
     def to_dense(
@@ -277,28 +284,25 @@ class CADCHandle:
         return (dense, step) if dt is None else dense
 
     def _fewest(self) -> int:
-        return int(self._counts.min(initial=len(self._values)))
+        counts = self._counts[:, self._group]
+        return int(counts.min(initial=len(self._values)))
 
     def _mean_step(self) -> float:
         """Return the mean distance of two samples, s."""
-        span = self._cycles[-1] - self._cycles[0]
-        return float(span.sum() / (self._counts - 1).sum() * CYCLE)
+        span = (self._cycles[-1] - self._cycles[0])[:, self._group]
+        steps = (self._counts - 1)[:, self._group]
+        return float(span.sum() / steps.sum() * CYCLE)
 
     def _resampled(self, grid: NDArray[np.float64], mode: str) -> Tensor:
         """Return the values at the times ``grid``, cycles."""
         values = self._values.astype(np.float32)
         dense = np.empty((len(grid), *values.shape[1:]), np.float32)
-        for entry in range(self.batch_size):
-            cycles = self._cycles[:, entry]
-            left = np.arange(self.population_size)
-            while len(left):  # neurons of one hemisphere are sampled at the same time
-                times = cycles[:, left[0]]
-                same = (cycles[:, left] == times[:, None]).all(0)
-                mine = left[same]
+        for group in np.unique(self._group):
+            mine = self._group == group
+            for entry in range(self.batch_size):
                 dense[:, entry, mine] = _resample(
-                    times, values[:, entry, mine], grid, mode
+                    self._cycles[:, entry, group], values[:, entry, mine], grid, mode
                 )
-                left = left[~same]
         return torch.from_numpy(dense)
 
 

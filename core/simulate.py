@@ -237,7 +237,7 @@ def _read_chip(
             found[name]["chip_spikes"] = _events(observed.events)
         if len(observed.cadc):
             found[name]["cadc"] = Signal(
-                observed.cadc_cycles[:, 0] * CYCLE,
+                observed.cadc_cycles[:, 0, observed.hemisphere] * CYCLE,
                 scale.model(observed.cadc[:, 0].astype(np.float32)),
             )
         if observed.madc is not None and observed.madc.size:

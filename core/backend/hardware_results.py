@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from core.chip.results import Execution
 from core.execution_info import ChipHealth, ExecutionHealthInfo, ExecutionInfo
 from core.execution_instance import ExecutionInstance
+from core.units import format_quantity
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +44,22 @@ class HardwareResults(dict[str, Any]):
             return tuple(self)[key]
         raise KeyError(key)
 
-    def info(self, seconds: float) -> ExecutionInfo:
+    def info(self, seconds: float, pause: float | None = None) -> ExecutionInfo:
         """Return durations and losses; the chips run one after the other.
 
         :param seconds: hardware time of one chip
+        :param pause: between batch entries, s, if one was asked for
         """
         runs = self.executions.items()
+        notes = [note for _, run in runs for note in run.notes]
+        if pause is not None:
+            notes.append(
+                f"The pause of {format_quantity(pause, 's')} between batch entries only"
+                " counts in the duration: each entry starts from rest."
+            )
         health = ExecutionHealthInfo(
             {int(i.ID): ChipHealth.of(run.output) for i, run in runs if run.output},
-            tuple(note for _, run in runs for note in run.notes),
+            tuple(notes),
         )
         return ExecutionInfo.of(len(runs) * seconds, health)
 

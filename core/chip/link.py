@@ -22,6 +22,8 @@ from core.units import CYCLES_PER_US, us
 
 #: Keeps the sources of the FPGA apart from the circuits in the draws of losses.
 INPUTS: Final = 1 << 15
+#: How long spikes are still recorded after an entry, FPGA cycles.
+AFTER: Final = CYCLES_PER_US
 _CLOCK = CYCLES_PER_US / us  # Hz
 
 
@@ -44,7 +46,7 @@ def transmit(
 ) -> tuple[Events, int]:
     """Return the spikes that the FPGA records and how many it does not.
 
-    Spikes that would leave the chip after the end of the run are lost.
+    Spikes that wait for longer than `AFTER` the end of an entry are lost.
 
     :param events: by circuit
     """
@@ -53,9 +55,10 @@ def transmit(
         output = column_of(kept.neuron) // (COLUMNS // EVENT_OUTPUTS)
         rate = chip.link_rate / _CLOCK
         depth = int(chip.event_depth)
-        left = leave(kept.cycle, kept.batch, output, depth, rate, runtime_cycles)
+        end = runtime_cycles + AFTER
+        left = leave(kept.cycle, kept.batch, output, depth, rate, end)
         # Nearly in order already: one key and a merging sort are fastest.
-        key = (kept.batch * (runtime_cycles + 1) + left) * CIRCUITS + kept.neuron
+        key = (kept.batch * (end + 1) + left) * CIRCUITS + kept.neuron
         order = np.argsort(key, kind="stable")
         stamped = Events(left[order], kept.batch[order], kept.neuron[order])
         kept = _only(stamped, stamped.cycle >= 0)

@@ -11,25 +11,19 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
-import numpy as np
-
 from core.chip.calibration import calibrate
 from core.chip.config import assemble, neuron_settings
-from core.chip.events import by_external, by_population, pack
-from core.chip.geometry import CIRCUITS, hemisphere_of
+from core.chip.events import by_external, pack
 from core.chip.link import INPUTS, survivors, transmit
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.neuron_block import NeuronSettings
+from core.chip.observe import limits, observe, recording
 from core.chip.placement import place
-from core.chip.readout import Recording
-from core.chip.readout_source import READABLE, ReadoutSource
 from core.chip.results import (
     CalibResult,
     Events,
     Execution,
-    Observables,
-    OutputData,
     PlacementResult,
 )
 from core.chip.routing import Router, route
@@ -38,7 +32,6 @@ from core.chip.signal_flow import emulate
 from core.errors import HXError, NetworkError, NotEmulatedError, did_you_mean
 from core.spec.chip import ChipSpec
 from core.spec.fields import fingerprint
-from core.units import CYCLES_PER_US
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,7 +39,6 @@ T = TypeVar("T")
 Configure = Callable[[Network, PlacementResult, CalibResult], NeuronSettings]
 
 _REMEMBERED = 8  # results per stage
-_CADC_GAP = 20  # µs without samples at the end of a run that are worth a note
 
 
 class StageMemory:
@@ -214,7 +206,7 @@ def execute(
             runtime_cycles,
             chip,
             trial=trial,
-            recording=_recording(network, placement),
+            recording=recording(network, placement),
             keep_membrane=keep_membrane,
             keep_truth=keep_truth,
         ),
@@ -234,53 +226,6 @@ def execute(
     stages.keep(observables=observables)
     stages.keep(notes=_notes(stages.execution))
     return stages.execution
-
-
-def observe(execution: Execution) -> dict[str, Observables]:
-    """Return the output of the chip by population instead of by circuit."""
-    output, placement, config = (
-        execution.output,
-        execution.placement,
-        execution.config,
-    )
-    if output is None or placement is None or config is None:
-        return {}
-    events = by_population(output.events, placement.circuits)
-    lane = np.cumsum(config.used) - 1
-    observables = {}
-    for name, circuits in placement.circuits.items():
-        hemisphere = hemisphere_of(circuits)
-        reads = execution.network.madc is not None and execution.network.madc[0] == name
-        madc = None
-        if reads and output.madc is not None and output.madc_cycles is not None:
-            madc = np.stack([output.madc_cycles, output.madc]).astype(float)
-        observables[name] = Observables(
-            events=events[name],
-            cadc=output.cadc[:, :, circuits],
-            cadc_cycles=output.cadc_cycles[:, :, hemisphere],
-            madc=madc,
-            membrane=None
-            if output.membrane is None
-            else output.membrane[:, :, lane[circuits]],
-            cadc_counts=output.cadc_counts[:, hemisphere],
-            madc_counts=output.madc_counts if reads else None,
-        )
-    return observables
-
-
-def _recording(network: Network, placement: PlacementResult) -> Recording:
-    """Return what the converters read, by circuit instead of by population."""
-    source = np.zeros(CIRCUITS, np.int64)
-    for name, wanted in network.cadc_source.items():
-        source[placement.circuits[name]] = READABLE[wanted]
-    madc = network.madc
-    return Recording(
-        network.record_cadc,
-        network.cadc_dram,
-        source,
-        None if madc is None else int(placement.circuits[madc[0]][madc[1]]),
-        network.madc_source,
-    )
 
 
 def _calibration_key(network: Network) -> object:
@@ -365,52 +310,5 @@ def _notes(execution: Execution) -> tuple[str, ...]:
         if missed:
             notes.append(f"{missed} circuits missed a calibration target.")
     if execution.output is not None:
-        notes += _losses(execution.output)
-        notes += _raw_lines(execution.network)
-        notes += _cadc_limits(execution.network, execution.output)
+        notes += limits(execution.network, execution.output)
     return tuple(notes)
-
-
-def _losses(output: OutputData) -> list[str]:
-    """Return what was lost on the link."""
-    notes = []
-    if output.lost_in:
-        notes.append(f"{output.lost_in} input events found no place on the link.")
-    if output.lost_out:
-        notes.append(
-            f"{output.lost_out} spikes of the chip were not recorded: the link was"
-            " full, or lost them. Inside the chip they did arrive."
-        )
-    return notes
-
-
-def _raw_lines(network: Network) -> list[str]:
-    """Return which converters read a synaptic line: nothing scales those."""
-    read = [("CADC", n, s) for n, s in network.cadc_source.items()]
-    read += [("MADC", network.madc[0], network.madc_source)] if network.madc else []
-    return [
-        f"The {converter} reads {source.value} of '{name}': there are raw samples only."
-        for converter, name, source in read
-        if source in (ReadoutSource.EXC_SYNIN, ReadoutSource.INH_SYNIN)
-    ]
-
-
-def _cadc_limits(network: Network, output: OutputData) -> list[str]:
-    """Return what the CADC could not record."""
-    recording = Recording(network.record_cadc, network.cadc_dram)
-    if not recording.cadc or not network.populations:
-        return []
-    end = output.runtime_cycles / CYCLES_PER_US
-    if output.runtime_cycles and not output.cadc_counts.all():
-        return [
-            f"The CADC took no sample in some batch entries: {end:.3g} µs are shorter"
-            " than its period."
-        ]
-    last = output.cadc_cycles[-1:].min(initial=output.runtime_cycles) / CYCLES_PER_US
-    if last >= end - _CADC_GAP:
-        return []
-    more = "" if recording.dram else " The DRAM holds more."
-    return [
-        f"The CADC memory holds {recording.memory} samples: nothing was recorded after"
-        f" {last:.0f} µs.{more}"
-    ]

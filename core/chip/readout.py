@@ -7,7 +7,9 @@ and takes one sample of all columns after the other, the k-th at::
 
 with a phase of each hemisphere and entry, 0…1, and ε ~ N(0, 1). Its memory holds
 `CADC_MEMORY` samples of an entry, in DRAM more, at a longer period. About three are
-spent before the entry begins; kept are those with 0 ≤ t < runtime.
+spent before the entry begins; kept are those with 0 ≤ t < runtime. The clock of the
+CADC is not that of the chip: what is recorded at t was read at t − `cadc_late`, before
+an entry at rest and after its end as at the end.
 
 MADC: one sample of one neuron each 34 ns. Nothing is published on the even and odd
 codes that figures show, so there are none.
@@ -124,6 +126,8 @@ def cadc(
     return Cadc(
         cycles=cycles,
         counts=counts,
+        late=round(chip.cadc_late / CYCLE),
+        last=runtime_cycles - 1,
         source=recording.source[circuits],
         circuit=circuits,
         offset=offset.astype(np.float32),

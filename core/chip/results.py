@@ -180,8 +180,11 @@ class Events:
     neuron: Integers
 
     def per_us(self, batch: int, runtime_cycles: int) -> NDArray[np.int32]:
-        """Return the number of events in each microsecond, shape (µs, batch)."""
-        counts = np.zeros((-(-runtime_cycles // CYCLES_PER_US), batch), np.int32)
+        """Return the number of events in each microsecond, shape (µs + 1, batch).
+
+        The last row is the microsecond after the end, in which spikes still come.
+        """
+        counts = np.zeros((-(-runtime_cycles // CYCLES_PER_US) + 1, batch), np.int32)
         np.add.at(counts, (self.cycle // CYCLES_PER_US, self.batch), 1)
         return counts
 
@@ -265,7 +268,7 @@ class OutputData:
     def link_load(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the events per microsecond into and out of the chip.
 
-        :returns: two arrays of shape (µs, batch)
+        :returns: two arrays of shape (µs + 1, batch), see `Events.per_us`
         """
         size = self.cadc.shape[1], self.runtime_cycles
         return self.sent.per_us(*size), self.events.per_us(*size)
@@ -279,16 +282,18 @@ class Observables:
 
     :param events: spikes, ``neuron`` counts within the population
     :param cadc: shape (samples, batch, neurons), raw 0…255; no samples if not recorded
-    :param cadc_cycles: shape (samples, batch, neurons), FPGA cycles
+    :param cadc_cycles: shape (samples, batch, 2), FPGA cycles, per hemisphere
+    :param hemisphere: shape (neurons,), 0 or 1
     :param madc: shape (2, samples, batch): FPGA cycle and raw value; None if not read
     :param membrane: the true potential, shape (µs, batch, neurons), LSB, or None
-    :param cadc_counts: shape (batch, neurons), how many samples there are; None if all
+    :param cadc_counts: shape (batch, 2), how many samples there are; None if all
     :param madc_counts: shape (batch,), how many samples there are; None if all
     """
 
     events: Events
     cadc: NDArray[np.uint8]
     cadc_cycles: Integers
+    hemisphere: Integers
     madc: Floats | None = None
     membrane: NDArray[np.float32] | None = None
     cadc_counts: Integers | None = None

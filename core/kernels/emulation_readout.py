@@ -38,6 +38,8 @@ class Cadc(NamedTuple):
 
     :param cycles: shape (samples, batch, 2), FPGA cycles, per hemisphere
     :param counts: shape (batch, 2), how many of them are taken
+    :param late: how much later than the sample ``cycles`` are
+    :param last: latest cycle at which there is something to read
     :param source: shape (n,), what is read of a lane, see `reading`
     :param circuit: shape (n,), where the codes of a lane belong; names its noise
     :param offset: shape (n,), LSB, float32
@@ -48,6 +50,8 @@ class Cadc(NamedTuple):
 
     cycles: Counts
     counts: Counts
+    late: int
+    last: int
     source: Counts
     circuit: Counts
     offset: Values
@@ -91,11 +95,12 @@ def sample(
     """
     start = step * STEP_CYCLES
     sigma = float32(cadc.sigma)
-    while (
-        done < cadc.counts[b, hemisphere]
-        and cadc.cycles[done, b, hemisphere] < start + STEP_CYCLES
-    ):
-        x = float32((cadc.cycles[done, b, hemisphere] - start) / STEP_CYCLES)
+    while done < cadc.counts[b, hemisphere]:
+        at = cadc.cycles[done, b, hemisphere] - cadc.late
+        at = min(max(at, 0), cadc.last) - start
+        if at >= STEP_CYCLES:
+            break
+        x = float32(at / STEP_CYCLES)
         if sigma > 0 and done % WORDS == 0:
             names = np.empty(last - first, np.uint32)
             for j in range(first, last):

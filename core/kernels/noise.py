@@ -28,7 +28,7 @@ Values = NDArray[np.float32]
 #: What a number is for. A new use takes a new number; none is ever used twice.
 MEMBRANE: Final = 0  # the noise current of a circuit; a step is 1 µs
 CADC: Final = 1  # one CADC sample; a step is a sample
-CADC_PHASE: Final = 2  # when the CADC of a hemisphere (the circuit) begins
+CADC_PHASE: Final = 2  # when a CADC (a hemisphere) begins, step 0, and its k-th period
 MADC: Final = 3  # one MADC sample; a step is a sample
 CELL: Final = 4  # a write to an analog cell; the entry is the cell, a step is its line
 READING: Final = 5  # a measurement on the bench; the entry numbers it

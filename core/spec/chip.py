@@ -197,6 +197,9 @@ class ChipSpec(Spec):
         high=0.15,
         doc="Relative jitter of a CADC period; assumed.",
     )
+    cadc_late: float = quantity(
+        0.0, "s", low=-2e-6, high=2e-6, doc="Lag of CADC stamps; sign unknown, to 1 µs."
+    )
     madc_loss: float = quantity(
         0.0, "", low=0, high=0.1, doc="Share of MADC samples lost; up to 1 % is known."
     )

@@ -141,10 +141,12 @@ def test_pauses_between_batch_entries_count_in_the_duration():
     exp = Experiment(inter_batch_entry_wait=250_000_000)
     synapse, neurons = layer(exp, 2, 2)
     neurons(synapse(spikes(2, 5, batch=2)))
-    duration = run(exp, STEPS).time.execution_duration_per_hardware
+    info = run(exp, STEPS)
+    duration = info.time.execution_duration_per_hardware
     (total,) = duration[ConnectionOnExecutor()].values()
     assert isinstance(total, timedelta)
     assert total.total_seconds() == pytest.approx(2 * (2.0 + STEPS * 1e-6))
+    assert "The pause of 2 s between batch entries only counts" in str(info)
 
 
 def test_several_chips_are_listed_together():

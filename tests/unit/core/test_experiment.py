@@ -53,7 +53,8 @@ class FakeChip:
             p.name: Observables(
                 Events(375 * one, 0 * one, 0 * one),
                 np.full((samples, batch, p.size), 100, np.uint8),
-                np.full((samples, batch, p.size), [[[0]], [[125]]][:samples] or 0),
+                np.full((samples, batch, 2), [[[0]], [[125]]][:samples] or 0),
+                np.zeros(p.size, np.int64),
                 np.ones((2, 5, batch))
                 if network.madc and network.madc[0] == p.name
                 else None,

@@ -11,7 +11,10 @@ def events() -> Events:
 
 def test_what_was_not_recorded_is_none() -> None:
     nothing = Observables(
-        events(), np.zeros((0, 1, 2), np.uint8), np.zeros((0, 1, 2), np.int64)
+        events(),
+        np.zeros((0, 1, 2), np.uint8),
+        np.zeros((0, 1, 2), np.int64),
+        np.zeros(2, np.int64),
     )
     network = Network(
         externals=(ExternalPopulation("in", 3), ExternalPopulation("x", 2))

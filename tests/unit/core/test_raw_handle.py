@@ -88,7 +88,8 @@ def test_spikes_are_the_same_as_lists_and_as_events_of_the_chip(data: Any) -> No
 def chip_cadc(cycles: list[list[int]], values: list[list[int]]) -> CADCHandle:
     """Return a recording of the chip with one batch entry."""
     samples = np.array(values, dtype=np.uint8)[:, None]  # (samples, 1, neurons)
-    return CADCHandle.of_arrays(samples, np.array(cycles)[:, None])
+    table = np.array(cycles)[:, None]
+    return CADCHandle.of_arrays(samples, table, np.arange(table.shape[2]))
 
 
 def test_samples_of_the_chip_are_signed_and_interpolated() -> None:
@@ -114,12 +115,15 @@ def test_samples_are_the_same_as_lists_and_as_arrays_of_the_chip(
 ) -> None:
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     samples = rng.integers(0, 256, (count, batch, size)).astype(np.uint8)
-    cycles = np.sort(rng.integers(0, 500, samples.shape), axis=0)
-    counts = rng.integers(1, count + 1, (batch, size))
+    cycles = np.sort(rng.integers(0, 500, (count, batch, 2)), axis=0)
+    counts = rng.integers(1, count + 1, (batch, 2))
+    group = rng.integers(0, 2, size)
     for b, n in np.ndindex(batch, size):  # the last sample is repeated
-        for table in (samples, cycles):
-            table[counts[b, n] :, b, n] = table[counts[b, n] - 1, b, n]
-    chip = CADCHandle.of_arrays(samples, cycles, counts)
+        last = counts[b, group[n]]
+        samples[last:, b, n] = samples[last - 1, b, n]
+    for b, g in np.ndindex(batch, 2):
+        cycles[counts[b, g] :, b, g] = cycles[counts[b, g] - 1, b, g]
+    chip = CADCHandle.of_arrays(samples, cycles, group, counts)
     lists = CADCHandle(chip.get_data(), batch, size)
     assert lists.get_data() == chip.get_data()
     for a, b in zip(lists.to_raw(), chip.to_raw(), strict=True):

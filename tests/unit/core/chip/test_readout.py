@@ -148,6 +148,22 @@ def test_the_cadc_offset_is_that_of_the_channel(resting):
     assert offset.std() == pytest.approx(6.0, rel=0.36)  # 64 channels: four of 9 %
 
 
+@pytest.mark.parametrize("late", [-1.0, 0.0, 1.5])
+def test_time_stamps_may_be_late_or_early(network, events, late):
+    net = network([[63]], threshold=220.0)
+    chip = IDEAL.replace(cadc_late=late * us)
+    inputs = {"in": events([(0, 0, 0), (50, 0, 0)])}
+    run = execute(net, inputs, 1, 60 * 125, chip, keep_membrane=True)
+    observed = run.observables["lif"]
+    stamps = observed.cadc_cycles[: observed.cadc_counts[0, 0], 0, 0] / 125
+    exact = np.interp(stamps - late, np.arange(60), observed.membrane[:, 0, 0])
+    inside = (stamps - late > 1) & (stamps - late < 59)
+    read = observed.cadc[: len(stamps), 0, 0]
+    # Half a code, and the curvature between points 1 µs apart.
+    assert np.abs(read - exact)[inside].max() < 0.9
+    assert np.ptp(exact[inside]) > 15
+
+
 def test_entries_with_fewer_samples_repeat_the_last(resting):
     run = execute(resting(300, 90.0), {}, 9, 33 * 125, TYPICAL)
     output = run.output
