@@ -17,6 +17,7 @@ from core.chip.calibration import calibrate
 from core.chip.config import assemble, neuron_settings
 from core.chip.events import by_population, pack
 from core.chip.geometry import hemisphere_of
+from core.chip.knobs import silent_knobs
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.neuron_block import NeuronSettings
@@ -213,7 +214,8 @@ def execute(
     stages.keep(output=replace(output, lost_events=lost))
     observables = stages.run("observe", lambda: observe(stages.execution))
     stages.keep(observables=observables)
-    stages.keep(notes=_notes(stages.execution, runtime_cycles))
+    notes = (*_notes(stages.execution, runtime_cycles), *silent_knobs(chip, network))
+    stages.keep(notes=notes)
     return stages.execution
 
 
