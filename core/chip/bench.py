@@ -25,6 +25,7 @@ from core.units import CADC_MAX
 #: Fields of a chip that the bench can show; all others change no calibration.
 SHOWN: Final = (
     "number",
+    "calibration",
     "mismatch",
     "noise",
     "voltage_spread",

@@ -31,6 +31,14 @@ class ChipSpec(Spec):
     number: int = quantity(
         1, "", low=0, high=99999, step=1, doc="Serial number: seeds the fixed pattern."
     )
+    calibration: int = quantity(
+        0,
+        "",
+        low=0,
+        high=99999,
+        step=1,
+        doc="Which calibration of this chip: seeds the noise of its measurements.",
+    )
     mismatch: float = quantity(
         1.0, "", low=0, high=3, step=0.1, doc="Scale of the whole fixed pattern."
     )

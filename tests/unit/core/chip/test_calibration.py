@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks.fidelity_calibration import truth
 from core.chip import calibration, curve_store
-from core.chip.calibration import TOLERANCE, calibrate, calibrate_by_search
+from core.chip.calibrated_circuits import TOLERANCE
+from core.chip.calibration import calibrate, calibrate_by_search
 from core.chip.characterisation import characterise
 from core.chip.correction import find
 from core.chip.measure import fit_time_constant
@@ -195,6 +196,16 @@ def test_calibration_is_repeatable(population):
     for name in a.codes:
         np.testing.assert_array_equal(a.codes[name], b.codes[name])
     np.testing.assert_array_equal(a.achieved["tau_mem"], b.achieved["tau_mem"])
+
+
+def test_another_calibration_of_a_chip_has_noise_of_its_own(population):
+    # The codes differ by the noise of a write at most, not by the pattern of the chip.
+    first, second = (
+        calibrated(TYPICAL.replace(calibration=n), population("p", 256)).codes["leak"]
+        for n in (0, 1)
+    )
+    difference = (first - second)[:256]
+    assert 0 < np.sort(difference)[13:-13].std() < 0.1 * first[:256].std()
 
 
 def test_another_chip_needs_other_codes(population):
