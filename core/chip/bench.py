@@ -37,6 +37,7 @@ SHOWN: Final = (
     "leak_spread",
     "gain_spread",
     "quadrant_gain_spread",
+    "chip_gain_spread",
     "threshold_bias",
     "tau_bias",
     "gain_bias",

@@ -111,6 +111,14 @@ class ChipSpec(Spec):
         doc="Relative spread of the synaptic strength between quadrants; published"
         " codes: 10 and 24 % in all.",
     )
+    chip_gain_spread: float = quantity(
+        0.05,
+        "",
+        low=0,
+        high=1,
+        doc="Relative spread of the typical synaptic strength from chip to chip;"
+        " chosen, tests of real chips ask for 50 ± 10 of the weight scale on any.",
+    )
     row_spread: float = quantity(
         0.05,
         "",
