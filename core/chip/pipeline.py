@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from core.chip.calibration import calibrate
+from core.chip.characterisation import Progress
 from core.chip.config import assemble, neuron_settings
 from core.chip.events import by_population, pack
 from core.chip.geometry import hemisphere_of
@@ -47,9 +48,13 @@ _REMEMBERED = 8  # results per stage
 
 
 class StageMemory:
-    """Remembers the last results of each stage by the fingerprint of its arguments."""
+    """Remembers the last results of each stage by the fingerprint of its arguments.
+
+    :ivar progress: told how far a calibration is, by the thread that does it; or None
+    """
 
     def __init__(self) -> None:
+        self.progress: Progress | None = None
         self._results: dict[str, OrderedDict[str, Any]] = {}
         self._lock = Lock()
 
@@ -83,6 +88,7 @@ class _Stages:
     def __init__(self, network: Network, memory: StageMemory) -> None:
         self.execution = Execution(network)
         self._memory = memory
+        self.progress = memory.progress
 
     def run(self, stage: str, compute: Callable[[], T], arguments: object = None) -> T:
         start = time.perf_counter()
@@ -136,7 +142,7 @@ def _calibrate(
     mismatch = stages.run("mismatch", lambda: sample_mismatch(chip), chip)
     return stages.run(
         "calibrate",
-        lambda: calibrate(network, placement, chip, mismatch),
+        lambda: calibrate(network, placement, chip, mismatch, stages.progress),
         (_calibration_key(network), placement, chip),
     )
 

@@ -14,6 +14,7 @@ from core.chip.correction import find
 from core.chip.measure import fit_time_constant
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
+from core.chip.pipeline import StageMemory, execute
 from core.chip.placement import place
 from core.chip.port import Port
 from core.chip.results import PlacementResult
@@ -189,6 +190,17 @@ def test_progress_rises_to_the_end(population):
     shares = [share for name, share in told if name == "calibrate"]
     assert shares[0] == 0
     assert shares.count(1.0) == 2
+    assert ("characterise", 0.0) in told
+
+
+def test_a_run_tells_how_far_its_calibration_is(network):
+    memory, told = StageMemory(), []
+    memory.progress = lambda name, share: told.append((name, share))
+    net = network(np.ones((3, 2)))
+    for expected in (("calibrate", 1.0), None):  # the second time it is remembered
+        told.clear()
+        execute(net, {}, 1, 1000, TYPICAL, memory=memory)
+        assert (told[-1] if told else None) == expected
 
 
 def test_calibration_is_repeatable(population):
