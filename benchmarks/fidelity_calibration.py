@@ -8,15 +8,21 @@ The truth is looked up in the emulated circuits, after a write that no search ha
 """
 
 import sys
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.chip.calibration import calibrate
+from core.chip import calibration
+from core.chip.bench import Bench
+from core.chip.calibration import calibrate, calibrate_by_search
 from core.chip.calibration_target import NeuronCalibTarget
 from core.chip.capmem import write
+from core.chip.characterisation import characterise
 from core.chip.circuit import physical
 from core.chip.geometry import CIRCUITS, quadrant_of
 from core.chip.mismatch import sample_mismatch
@@ -32,6 +38,17 @@ Calibrate = Callable[..., CalibResult]
 PUBLISHED = NeuronCalibTarget(
     leak=80, reset=80, threshold=150, tau_mem=6 * us, tau_syn=6 * us
 )
+#: One target each, as a slider moves it.
+_CHANGES = {
+    "leak": 95,
+    "reset": 60,
+    "threshold": 140,
+    "tau_mem": 20 * us,
+    "tau_syn": 6 * us,
+    "membrane_capacitance": 40,
+    "i_synin_gm": 400,
+    "synapse_dac_bias": 800,
+}
 _WRITES = 8
 _TRIAL = 1000  # writes of the tests and of the page have lower numbers
 
@@ -168,6 +185,46 @@ def cadc(chip: ChipSpec) -> Numbers:
     return {"cadc": float(sample_mismatch(chip).cadc_offset.std())}
 
 
+def seconds(chip: ChipSpec) -> Numbers:
+    """Return process CPU time of each way to calibrate all circuits, s.
+
+    A changed target finds all steps of the other targets in memory.
+    """
+    mismatch = sample_mismatch(chip)
+    network, placement, _ = whole_chip(NeuronCalibTarget())
+    bench = Bench(chip, mismatch, np.arange(CIRCUITS), 0)
+    found = {
+        "characterise": _time(lambda: characterise(bench)),
+        "by search": _time(
+            lambda: calibrate_by_search(network, placement, chip, mismatch)
+        ),
+    }
+
+    def all_steps() -> None:
+        calibration.forget()
+        calibrate(network, placement, chip, mismatch)
+
+    calibrate(network, placement, chip, mismatch)
+    found["all targets from curves"] = _time(all_steps)
+    for name, value in _CHANGES.items():
+        moved = whole_chip(replace(NeuronCalibTarget(), **{name: value}))[0]
+        found[f"changed {name}"] = _time(
+            partial(calibrate, moved, placement, chip, mismatch), all_steps
+        )
+    return found
+
+
+def _time(work: Callable[[], object], before: Callable[[], object] = int) -> float:
+    """Return the best of three, s; ``before`` is not counted."""
+    taken = []
+    for _ in range(3):
+        before()
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
 def pooled(numbers: Iterable[Numbers]) -> dict[str, Numbers]:
     """Return mean, lowest and highest of each number over chips."""
     chips = list(numbers)
@@ -194,6 +251,8 @@ def main(count: int) -> None:
     print(f"{'':26s} {'mean':>9s} {'min':>9s} {'max':>9s}   ({count} chips)")
     for name, row in table.items():
         print(f"{name:26s} {row['mean']:9.4g} {row['min']:9.4g} {row['max']:9.4g}")
+    for name, taken in seconds(chip_number(1)).items():
+        print(f"{name:26s} {taken * 1e3:9.1f} ms of one core")
 
 
 if __name__ == "__main__":

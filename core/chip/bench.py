@@ -25,6 +25,7 @@ from core.units import CADC_MAX
 #: Fields of a chip that the bench can show; all others change no calibration.
 SHOWN: Final = (
     "number",
+    "calibration",
     "mismatch",
     "noise",
     "voltage_spread",
@@ -36,6 +37,7 @@ SHOWN: Final = (
     "leak_spread",
     "gain_spread",
     "quadrant_gain_spread",
+    "chip_gain_spread",
     "threshold_bias",
     "tau_bias",
     "gain_bias",

@@ -97,7 +97,10 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
     tau_syn = np.exp(np.stack([common + spread(0, tau) for _ in range(2)]))
     # Both inputs share the quadrant's part and half of the circuit's variance.
     common = spread(chip.quadrant_gain_spread, 0.7 * gain)
-    strength = np.exp(np.stack([common + spread(0, 0.7 * gain) for _ in range(2)]))
+    strength = np.stack([common + spread(0, 0.7 * gain) for _ in range(2)])
+    # What is typical of a chip has a spread of its own, smaller than that of quadrants.
+    of_chip = chip.mismatch * chip.chip_gain_spread * rng.standard_normal()
+    strength = np.exp(strength - np.median(strength) + of_chip)
     cadc_offset = spread(0, chip.cadc_offset_spread)
     drivers = rng.standard_normal((HEMISPHERES, SYNAPSE_ROWS // 2))
     rows = np.exp(chip.mismatch * chip.row_spread * np.repeat(drivers, 2, axis=1))

@@ -12,8 +12,10 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from core.chip.calibration import calibrate
+from core.chip.characterisation import Progress
 from core.chip.config import assemble, neuron_settings
 from core.chip.events import by_external, pack
+from core.chip.knobs import silent_knobs
 from core.chip.link import INPUTS, survivors, transmit
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
@@ -42,9 +44,13 @@ _REMEMBERED = 8  # results per stage
 
 
 class StageMemory:
-    """Remembers the last results of each stage by the fingerprint of its arguments."""
+    """Remembers the last results of each stage by the fingerprint of its arguments.
+
+    :ivar progress: told how far a calibration is, by the thread that does it; or None
+    """
 
     def __init__(self) -> None:
+        self.progress: Progress | None = None
         self._results: dict[str, OrderedDict[str, Any]] = {}
         self._lock = Lock()
 
@@ -78,6 +84,7 @@ class _Stages:
     def __init__(self, network: Network, memory: StageMemory) -> None:
         self.execution = Execution(network)
         self._memory = memory
+        self.progress = memory.progress
 
     def run(self, stage: str, compute: Callable[[], T], arguments: object = None) -> T:
         start = time.perf_counter()
@@ -132,7 +139,7 @@ def _calibrate(
     mismatch = stages.run("mismatch", lambda: sample_mismatch(chip), chip)
     return stages.run(
         "calibrate",
-        lambda: calibrate(network, placement, chip, mismatch),
+        lambda: calibrate(network, placement, chip, mismatch, stages.progress),
         (_calibration_key(network), placement, chip),
     )
 
@@ -224,7 +231,8 @@ def execute(
     stages.keep(output=output)
     observables = stages.run("observe", lambda: observe(stages.execution))
     stages.keep(observables=observables)
-    stages.keep(notes=_notes(stages.execution))
+    notes = (*_notes(stages.execution), *silent_knobs(chip, network))
+    stages.keep(notes=notes)
     return stages.execution
 
 

@@ -5,7 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.chip.calibration import TOLERANCE, calibrate_by_search
+from core.chip.calibrated_circuits import TOLERANCE
+from core.chip.calibration import calibrate_by_search
 from core.chip.calibration_target import NeuronCalibTarget, SpikingCalibTarget
 from core.chip.characterisation import Progress
 from core.chip.geometry import CIRCUITS

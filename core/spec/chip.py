@@ -31,6 +31,14 @@ class ChipSpec(Spec):
     number: int = quantity(
         1, "", low=0, high=99999, step=1, doc="Serial number: seeds the fixed pattern."
     )
+    calibration: int = quantity(
+        0,
+        "",
+        low=0,
+        high=99999,
+        step=1,
+        doc="Which calibration of this chip: seeds the noise of its measurements.",
+    )
     mismatch: float = quantity(
         1.0, "", low=0, high=3, step=0.1, doc="Scale of the whole fixed pattern."
     )
@@ -102,6 +110,14 @@ class ChipSpec(Spec):
         high=1,
         doc="Relative spread of the synaptic strength between quadrants; published"
         " codes: 10 and 24 % in all.",
+    )
+    chip_gain_spread: float = quantity(
+        0.05,
+        "",
+        low=0,
+        high=1,
+        doc="Relative spread of the typical synaptic strength from chip to chip;"
+        " chosen, tests of real chips ask for 50 ± 10 of the weight scale on any.",
     )
     row_spread: float = quantity(
         0.05,

@@ -110,7 +110,7 @@ def test_times_that_lost_their_unit_are_refused(write, value, target):
 
 def test_only_a_bare_number_can_have_lost_its_unit(target):
     target.tau_mem[0] = 1 * pq.s  # is out of range, which `check` says
-    with pytest.raises(ParameterError, match=r"tau_mem is 1 s\. Use 5e-07 to 6e-05 s"):
+    with pytest.raises(ParameterError, match=r"tau_mem is 1 s\. Use 1e-07 to 0.002 s"):
         target.check()
     target.tau_icc = np.nan
     assert np.isnan(target.tau_icc)

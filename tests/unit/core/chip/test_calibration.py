@@ -7,12 +7,14 @@ import pytest
 
 from benchmarks.fidelity_calibration import truth
 from core.chip import calibration, curve_store
-from core.chip.calibration import TOLERANCE, calibrate, calibrate_by_search
+from core.chip.calibrated_circuits import TOLERANCE
+from core.chip.calibration import calibrate, calibrate_by_search
 from core.chip.characterisation import characterise
 from core.chip.correction import find
 from core.chip.measure import fit_time_constant
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
+from core.chip.pipeline import StageMemory, execute
 from core.chip.placement import place
 from core.chip.port import Port
 from core.chip.results import PlacementResult
@@ -188,6 +190,17 @@ def test_progress_rises_to_the_end(population):
     shares = [share for name, share in told if name == "calibrate"]
     assert shares[0] == 0
     assert shares.count(1.0) == 2
+    assert ("characterise", 0.0) in told
+
+
+def test_a_run_tells_how_far_its_calibration_is(network):
+    memory, told = StageMemory(), []
+    memory.progress = lambda name, share: told.append((name, share))
+    net = network(np.ones((3, 2)))
+    for expected in (("calibrate", 1.0), None):  # the second time it is remembered
+        told.clear()
+        execute(net, {}, 1, 1000, TYPICAL, memory=memory)
+        assert (told[-1] if told else None) == expected
 
 
 def test_calibration_is_repeatable(population):
@@ -195,6 +208,16 @@ def test_calibration_is_repeatable(population):
     for name in a.codes:
         np.testing.assert_array_equal(a.codes[name], b.codes[name])
     np.testing.assert_array_equal(a.achieved["tau_mem"], b.achieved["tau_mem"])
+
+
+def test_another_calibration_of_a_chip_has_noise_of_its_own(population):
+    # The codes differ by the noise of a write at most, not by the pattern of the chip.
+    first, second = (
+        calibrated(TYPICAL.replace(calibration=n), population("p", 256)).codes["leak"]
+        for n in (0, 1)
+    )
+    difference = (first - second)[:256]
+    assert 0 < np.sort(difference)[13:-13].std() < 0.1 * first[:256].std()
 
 
 def test_another_chip_needs_other_codes(population):

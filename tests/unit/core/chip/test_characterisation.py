@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.chip import calibration, curve_store
-from core.chip.bench import SHOWN, Bench
+from core.chip.bench import SHOWN
 from core.chip.calibration import characterised
 from core.chip.characterisation import Characterisation, Curve
 from core.chip.circuit import physical
@@ -193,7 +193,7 @@ def test_other_sources_have_other_files(cache, monkeypatch):
 
 def readings(chip: ChipSpec) -> np.ndarray:
     """Everything that the bench can show, after a write."""
-    bench = Bench(chip, sample_mismatch(chip), np.arange(512), session=3)
+    bench = calibration._bench(chip, sample_mismatch(chip), np.arange(512), 3)
     full = partial(np.full, 512)
     bench.write(
         leak=full(650), reset=full(650), threshold=full(400), tau_mem=full(164),

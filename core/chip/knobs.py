@@ -1,0 +1,51 @@
+"""Knobs of a chip that have been turned but do nothing in a given run.
+
+A spread does nothing on a chip without mismatch, a converter that reads nothing has no
+noise, and a bias of calibrations needs one. Who turned such a knob is told so.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from core.chip.network import Network
+from core.spec.chip import ChipSpec
+
+#: Where knobs do nothing: their names begin or end so, when, and why.
+_SILENT: Final[
+    tuple[tuple[str, str, Callable[[ChipSpec, Network], bool], str], ...]
+] = (
+    ("", "_spread", lambda chip, net: chip.mismatch == 0, "mismatch is 0"),
+    ("", "_bias", lambda chip, net: chip.mismatch == 0, "mismatch is 0"),
+    ("weak_cells", "", lambda chip, net: chip.mismatch == 0, "mismatch is 0"),
+    ("membrane_noise", "", lambda chip, net: chip.noise == 0, "noise is 0"),
+    ("cadc_noise", "", lambda chip, net: chip.noise == 0, "noise is 0"),
+    ("madc_noise", "", lambda chip, net: chip.noise == 0, "noise is 0"),
+    ("", "_bias", lambda chip, net: not net.calibrated, "nothing is calibrated"),
+    ("cadc_period", "", lambda chip, net: not net.record_cadc, "no CADC records"),
+)
+
+
+def silent_knobs(chip: ChipSpec, network: Network) -> Iterator[str]:
+    """Return a sentence for each reason why turned knobs do nothing.
+
+    A knob is turned if it is neither 0 nor as on a typical chip.
+
+    >>> from core.spec.chip import TYPICAL
+    >>> list(silent_knobs(TYPICAL.replace(mismatch=0, tau_bias=0.1), Network()))
+    ['tau_bias has no effect: mismatch is 0.']
+    """
+    typical = ChipSpec()
+    turned = [
+        name
+        for name in ChipSpec.infos()
+        if getattr(chip, name) not in (0, getattr(typical, name))
+    ]
+    reasons: dict[str, list[str]] = {}
+    for start, end, silent, why in _SILENT:
+        if silent(chip, network):
+            found = [n for n in turned if n.startswith(start) and n.endswith(end)]
+            reasons.setdefault(why, []).extend(found)
+    for why, names in reasons.items():
+        if names:
+            verb = "has" if len(names) == 1 else "have"
+            yield f"{', '.join(names)} {verb} no effect: {why}."
