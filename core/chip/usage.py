@@ -84,9 +84,10 @@ def usage(network: Network, placement: PlacementResult | None = None) -> Usage:
     plan = plan_buses(wanted, quiet_circuits(network, placement, wanted))
     inside = wanted.circuit[wanted.circuit >= 0]
     on_bus = np.concatenate([plan.bus[plan.bus >= 0], bus_of(plan.quiet[0])])
+    drivers = _in_use(wanted, plan)
     return Usage(
         circuits=circuits,
-        drivers=np.maximum(_in_use(wanted, plan), _needed(wanted, plan)),
+        drivers=drivers if plan.fits else np.maximum(drivers, _needed(wanted, plan)),
         labels=np.bincount(on_bus, minlength=BUSES),
         senders=np.bincount(event_output_of(inside), minlength=EVENT_OUTPUTS),
         sources=_fullest(wanted),
