@@ -10,6 +10,7 @@ import numpy as np
 
 from core.chip import pipeline
 from core.chip.calibration_io import load
+from core.chip.compartment import join
 from core.chip.config import neuron_settings
 from core.chip.coordinates import (
     ChipOnConnection,
@@ -240,11 +241,13 @@ class ExecutionInstance(BaseExecutionInstance):
         self._chip, self._chip_is_given = chip, False
         return chip
 
-    def calibrate(self) -> None:
+    def calibrate(self, network: Network | None = None) -> None:
         """Find the codes of all populations, or read the targets of a loaded file.
 
         Nothing is done if no parameter and no calibration changed since the last time.
 
+        :param network: what is to run, as far as it is known: projections may move
+            neurons to other columns (`core.chip.placement`); None has none
         :raises PlacementError: if the neurons do not fit
         :raises CalibrationError: if a loaded calibration leaves out their circuits
         :raises NotEmulatedError: if events shall bypass the neurons
@@ -255,7 +258,8 @@ class ExecutionInstance(BaseExecutionInstance):
         changed = [p.calib_changed_since_last_run() for p in self._neurons]
         if not any(changed) and self._placed is not None:
             return
-        network = self.network_builder().done()
+        if network is None:
+            network = self.network_builder().done()
         if self.stored is None:
             placement, result = pipeline.calibrated(
                 network, self.chip_spec, self.memory
@@ -399,12 +403,20 @@ class ExecutionInstance(BaseExecutionInstance):
         :raises ParameterError: if a trained parameter has no function to do so
         """
         assert self.chip is not None, "calibrated before"
-        block = self.chip.neuron_block
         for p in self._neurons:
-            structure = _structure(p)
-            for coord in p.coordinates:
-                structure.implement_morphology(coord, block)
+            self._join(p, self.chip.neuron_block)
             p.configure_on_chip(self.chip)
+
+    def _join(self, population: Any, block: NeuronBlock) -> None:
+        """Let neurons of several circuits, or of a shape of the user, be so."""
+        structure = _structure(population)
+        if type(structure) is not SingleCompartmentNeuron:
+            for coord in population.coordinates:
+                structure.implement_morphology(coord, block)
+        elif self._placed is not None:  # all at once
+            groups = self._placed.joined.get(str(population.descriptor))
+            if groups is not None:
+                join(block.settings, groups)
 
     def cadc_recordings(self) -> dict[str, list[int]]:
         """Return the numbers of the neurons that the CADC records, by population.

@@ -362,9 +362,14 @@ class Experiment(BaseExperiment):
 
     def _calibrate(self) -> None:
         """Read calibrations from files; others are found during the run."""
-        for instance in self._instances():
-            if instance.calib_path is not None or instance.stored is not None:
-                instance.calibrate()
+        loaded = [
+            instance
+            for instance in self._instances()
+            if instance.calib_path is not None or instance.stored is not None
+        ]
+        networks = self._generate_network_graphs() if loaded else {}
+        for instance in loaded:
+            instance.calibrate(networks[instance])
 
     def _generate_network_graphs(self) -> dict[ExecutionInstance, Network]:
         """Return the network of each chip, in the order in which they run."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.chip.connections import Connections
 from core.chip.crossbar import ADDRESSES, MOST_GROUPS
-from core.chip.geometry import BUSES, DRIVERS_PER_BUS, bus_of
+from core.chip.geometry import BUSES, CIRCUITS, DRIVERS_PER_BUS, bus_of
 from core.chip.network import Integers
 
 
@@ -77,8 +77,8 @@ def _buses(wanted: Connections) -> Integers:
         room[:, b] -= wanted.matrix[bus == b].sum(0)
     carried = np.bincount(bus[inside], minlength=BUSES)
     for source in np.flatnonzero(~inside):
-        targets = np.flatnonzero(wanted.matrix[source])
-        left = room[targets].min(0, initial=DRIVERS_PER_BUS * len(room) + 1)
+        targets = wanted.matrix[source]
+        left = _left(room, targets)
         b = _roomiest(left, carried, MOST_GROUPS * ADDRESSES)
         if b >= 0:
             bus[source] = b
@@ -95,8 +95,8 @@ def _groups(
     carried = np.zeros(count, np.int64)
     group = np.full(len(sources), -1, np.int64)
     for i, source in enumerate(sources):
-        targets = np.flatnonzero(wanted.matrix[source])
-        left = room[targets].min(0, initial=DRIVERS_PER_BUS * len(room) + 1)
+        targets = wanted.matrix[source]
+        left = _left(room, targets)
         g = _roomiest(left, carried, ADDRESSES)
         if g < 0:
             break
@@ -111,6 +111,11 @@ def _groups(
         others[i] = g
         carried[g] += 1
     return group, others
+
+
+def _left(room: Integers, targets: NDArray[np.bool_]) -> Integers:
+    """Return how many sources the fullest of some neurons still takes, per place."""
+    return np.asarray(room[targets].min(0, initial=DRIVERS_PER_BUS * CIRCUITS))
 
 
 def _roomiest(left: Integers, carried: Integers, most: int) -> int:

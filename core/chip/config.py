@@ -76,7 +76,7 @@ def assemble(
         circuit_source=_circuit_sources(placement, routing),
         constant_current=settings.constant_current,
         stored=settings.stored,
-        notes=_notes(synapses, too_long),
+        notes=_notes(synapses, routing, too_long),
     )
 
 
@@ -126,8 +126,17 @@ def _clock_scale(shortest: float, longest: float) -> int:
     return scale
 
 
-def _notes(synapses: SynapseMatrix, too_long: int) -> tuple[str, ...]:
+def _notes(
+    synapses: SynapseMatrix, routing: RoutingResult, too_long: int
+) -> tuple[str, ...]:
     notes = []
+    labels = [] if routing.wiring is None else (routing.wiring.labels >= 0).sum(1)
+    several = int((np.asarray(labels) > 1).sum())
+    if several:
+        notes.append(
+            f"{several} outside sources use several buses and take a label for each;"
+            " the link counts their events once."
+        )
     if synapses.added:
         notes.append(
             f"{synapses.added} more synapses carry what a weight is above {WEIGHT_MAX}."

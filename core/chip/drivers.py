@@ -7,6 +7,7 @@ source only: then its two rows are those of that source in all columns.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.chip.buses import BusPlan
 from core.chip.connections import Connections
@@ -17,8 +18,6 @@ from core.chip.geometry import (
     DRIVERS_PER_BUS,
     HEMISPHERES,
     SYNAPSE_ROWS,
-    column_of,
-    hemisphere_of,
 )
 from core.chip.network import Integers
 
@@ -30,30 +29,39 @@ def allot(wanted: Connections, plan: BusPlan) -> Integers:
     A source that the plan has no place for is left out.
     """
     synapse_source = np.full((HEMISPHERES, SYNAPSE_ROWS, COLUMNS), -1, np.int64)
-    taken = np.zeros((BUSES, CIRCUITS + 1, DRIVERS_PER_BUS), bool)
-    taken[:, -1] = True  # circuit −1: a neuron has fewer
-    owners = np.zeros((BUSES, HEMISPHERES, DRIVERS_PER_BUS), np.int64)
-    numbers = np.arange(DRIVERS_PER_BUS)
-    for source in np.flatnonzero(plan.group >= 0):
-        bus = plan.bus[source]
-        group = numbers[numbers % plan.groups[bus] == plan.group[source]]
-        left = wanted.groups[wanted.matrix[source]]  # (neurons, circuits of a neuron)
-        while len(left):
-            part, number = _best(left, taken[bus], owners[bus], group)
-            served = ~taken[bus][left[:, part], number]
-            circuits = left[served, part]
-            taken[bus][circuits, number] = True
-            rows = 2 * (number * BUSES + bus)
-            for hemisphere in range(HEMISPHERES):
-                here = circuits[hemisphere_of(circuits) == hemisphere]
-                owners[bus, hemisphere, number] += len(here) > 0
-                synapse_source[hemisphere, rows : rows + 2, column_of(here)] = source
-            left = left[~served]
+    for bus in range(BUSES):
+        for group in range(plan.groups[bus]):
+            numbers = np.arange(group, DRIVERS_PER_BUS, plan.groups[bus])
+            sources = np.flatnonzero((plan.bus == bus) & (plan.group == group))
+            _allot_group(wanted, sources, numbers * BUSES + bus, synapse_source)
     return synapse_source
 
 
+def _allot_group(
+    wanted: Connections, sources: Integers, drivers: Integers, synapse_source: Integers
+) -> None:
+    """Give the sources of one group synapses on its drivers."""
+    taken = np.zeros((CIRCUITS + 1, len(drivers)), bool)
+    taken[-1] = True  # circuit −1: a neuron has fewer
+    owners = np.zeros((HEMISPHERES, len(drivers)), bool)
+    for source in sources:
+        left = wanted.groups[wanted.matrix[source]]  # (neurons, circuits of a neuron)
+        while len(left):
+            part, driver = _best(left, taken, owners)
+            served = ~taken[left[:, part], driver]
+            circuits = left[served, part]
+            taken[circuits, driver] = True
+            row = 2 * drivers[driver]
+            for hemisphere in range(HEMISPHERES):
+                here = circuits[circuits // COLUMNS == hemisphere] % COLUMNS
+                owners[hemisphere, driver] |= len(here) > 0
+                synapse_source[hemisphere, row, here] = source
+                synapse_source[hemisphere, row + 1, here] = source
+            left = left[~served]
+
+
 def _best(
-    neurons: Integers, taken: Integers, owners: Integers, group: Integers
+    neurons: Integers, taken: NDArray[np.bool_], owners: NDArray[np.bool_]
 ) -> tuple[int, int]:
     """Return the circuit of each neuron and the driver that serve most neurons.
 
@@ -61,14 +69,18 @@ def _best(
 
     :param neurons: circuits of the neurons, shape (neurons, circuits of a neuron)
     :param taken: shape (circuits + 1, drivers)
-    :param owners: sources that use a driver, shape (hemisphere, driver)
-    :param group: the drivers to choose from
+    :param owners: drivers that other sources use, shape (hemisphere, driver)
     """
-    free = ~taken[neurons][:, :, group]  # (neurons, circuits of a neuron, drivers)
-    score = 4 * free.sum(0)  # 4: being first of equal ones counts at most 2
-    rows = hemisphere_of(neurons)
-    for hemisphere in range(HEMISPHERES):
-        reached = ((rows == hemisphere) & (neurons >= 0)).any(0)[:, None]
-        score -= reached & (owners[hemisphere, group] > 0)
-    part, number = np.unravel_index(score.argmax(), score.shape)
-    return int(part), int(group[number])
+    best = (-1, 0, 0)
+    for part, circuits in enumerate(neurons.T):
+        free = len(circuits) - np.count_nonzero(taken[circuits], axis=0)
+        used = circuits[circuits >= 0]
+        upper = (used < COLUMNS).any()
+        lower = (used >= COLUMNS).any()
+        # 4: not to be shared counts less than one neuron in both hemispheres.
+        score = 4 * free - (upper & owners[0]) - (lower & owners[1]).astype(np.int64)
+        driver = int(score.argmax())
+        best = max(best, (int(score[driver]), -part, driver))
+        if free[driver] == len(circuits) and score[driver] == 4 * len(circuits):
+            break
+    return -best[1], best[2]

@@ -14,10 +14,10 @@ from core.chip.connections import Connections, connections
 from core.chip.crossbar import address_of, row_select_of
 from core.chip.geometry import (
     BUSES,
+    COLUMNS,
     DRIVERS_PER_BUS,
     HEMISPHERE_NAMES,
-    HEMISPHERES,
-    column_of,
+    SYNAPSE_ROWS,
     hemisphere_of,
 )
 from core.chip.network import Integers, Network
@@ -53,33 +53,59 @@ def synapse_matrix(
     """
     wiring = routing.wiring
     assert wiring is not None, "route adds it"
-    wanted = connections(network, placement, routing.sources)
-    synapse_source = wiring.synapse_source.copy()
-    row_sign = routing.row_sign.copy()
-    weights = np.zeros(synapse_source.shape, np.uint8)
-    clipped = added = 0
     _check_sources(network, routing)
-    totals = _totals(network, wanted)
-    owner = wanted.neuron_of().reshape(HEMISPHERES, 1, -1)
-    for sign, total in zip((1, -1), totals, strict=True):
-        left = _write(weights, synapse_source, row_sign, wanted, owner, sign, total)
+    wanted = connections(network, placement, routing.sources)
+    row_sign = routing.row_sign.copy()
+    weights = np.zeros(wiring.synapse_source.shape, np.uint8)
+    labels = np.zeros(wiring.synapse_source.shape, np.uint8)
+    at = _synapses(wiring, wanted)
+    labels.flat[at.where] = address_of(wiring.labels[at.source, at.bus])
+    clipped = added = 0
+    for sign, total in zip((1, -1), _totals(network, wanted), strict=True):
+        mine = at.only(row_sign.ravel()[at.where // COLUMNS] == sign)
+        left = _write(weights, mine, wanted, sign, total)
         for source, neuron in np.argwhere(left > 0):
-            spare = _spare(wiring, synapse_source, row_sign, wanted, source, neuron)
-            while spare and left[source, neuron] > 0:
-                hemisphere, driver, column = spare.pop(0)
-                row = _row(row_sign, hemisphere, driver, sign)
-                if row < 0:
-                    continue
+            for place in _spare(
+                wiring, weights, row_sign, wanted, source, neuron, sign
+            ):
                 part = min(int(left[source, neuron]), WEIGHT_MAX)
-                weights[hemisphere, row, column] = part
-                rows = slice(2 * driver, 2 * driver + 2)
-                synapse_source[hemisphere, rows, column] = source
+                hemisphere, row, _, bus = place
+                weights[place[:3]] = part
+                labels[place[:3]] = address_of(wiring.labels[source, bus])
+                row_sign[hemisphere, row] = sign
                 left[source, neuron] -= part
                 added += 1
+                if left[source, neuron] <= 0:
+                    break
             clipped += int(left[source, neuron] > 0)
-    return SynapseMatrix(
-        weights, _addresses(wiring, synapse_source), row_sign, clipped, added
-    )
+    return SynapseMatrix(weights, labels, row_sign, clipped, added)
+
+
+@dataclass(frozen=True)
+class _Synapses:
+    """Synapses in use, one entry each.
+
+    :param where: index into the flat arrays of synapses
+    """
+
+    where: Integers
+    source: Integers
+    neuron: Integers
+    bus: Integers
+
+    def only(self, mask: NDArray[np.bool_]) -> "_Synapses":
+        parts = (self.where, self.source, self.neuron, self.bus)
+        return _Synapses(*(part[mask] for part in parts))
+
+
+def _synapses(wiring: Wiring, wanted: Connections) -> _Synapses:
+    flat = np.flatnonzero(wiring.synapse_source.ravel() >= 0)
+    hemisphere, synapse = np.divmod(flat, SYNAPSE_ROWS * COLUMNS)
+    row, column = np.divmod(synapse, COLUMNS)
+    neuron = wanted.neuron_of()[hemisphere * COLUMNS + column]
+    source = wiring.synapse_source.ravel()[flat]
+    found = _Synapses(flat, source, neuron, row // 2 % BUSES)
+    return found if (neuron >= 0).all() else found.only(neuron >= 0)
 
 
 def _totals(network: Network, wanted: Connections) -> tuple[Integers, Integers]:
@@ -115,19 +141,13 @@ def _check_sources(network: Network, routing: RoutingResult) -> None:
 
 def _write(
     weights: NDArray[np.uint8],
-    synapse_source: Integers,
-    row_sign: Integers,
+    at: _Synapses,
     wanted: Connections,
-    owner: Integers,
     sign: int,
     total: Integers,
 ) -> Integers:
     """Write ``total`` to the synapses of one sign, and return what is left of it."""
-    mine = (synapse_source >= 0) & (row_sign == sign)[..., None] & (owner >= 0)
-    hemisphere, row, column = np.nonzero(mine)
-    source = synapse_source[hemisphere, row, column]
-    neuron = owner[hemisphere, 0, column]
-    key = source * total.shape[1] + neuron
+    key = at.source * total.shape[1] + at.neuron
     count = np.bincount(key, minlength=total.size).reshape(total.shape)
     missing = wanted.matrix & (count == 0)
     if missing.any():
@@ -137,8 +157,8 @@ def _write(
         order = np.argsort(key, kind="stable")
         starts = np.cumsum(count.ravel()) - count.ravel()
         place[order] = np.arange(len(key)) - starts[key[order]]
-    rest = total[source, neuron] - place * WEIGHT_MAX
-    weights[hemisphere, row, column] = np.clip(rest, 0, WEIGHT_MAX)
+    rest = total[at.source, at.neuron] - place * WEIGHT_MAX
+    weights.flat[at.where] = np.clip(rest, 0, WEIGHT_MAX)
     return np.asarray(np.maximum(total - count * WEIGHT_MAX, 0))
 
 
@@ -158,46 +178,36 @@ def _refuse(wanted: Connections, missing: NDArray[np.bool_], sign: int) -> None:
 
 def _spare(
     wiring: Wiring,
-    synapse_source: Integers,
+    weights: NDArray[np.uint8],
     row_sign: Integers,
     wanted: Connections,
     source: int,
     neuron: int,
-) -> list[tuple[int, int, int]]:
-    """Return free (hemisphere, driver, column) that events of a source reach."""
+    sign: int,
+) -> list[tuple[int, int, int, int]]:
+    """Return free synapses of a neuron that the events of a source reach.
+
+    :returns: hemisphere, row, column and bus of each
+    """
     found = []
+    numbers = np.arange(DRIVERS_PER_BUS)
     circuits = wanted.groups[neuron]
     for bus in np.flatnonzero(wiring.labels[source] >= 0):
-        numbers = np.arange(DRIVERS_PER_BUS)
-        drivers = numbers * BUSES + bus
+        rows = np.stack([2 * (numbers * BUSES + bus), 2 * (numbers * BUSES + bus) + 1])
         select = row_select_of(wiring.labels[source, bus])
         for circuit in circuits[circuits >= 0]:
-            hemisphere, column = int(hemisphere_of(circuit)), int(column_of(circuit))
+            hemisphere, column = divmod(int(circuit), COLUMNS)
             if not (wiring.synapse_source[hemisphere] == source).any():
                 continue  # its events are not let in there
-            mask = wiring.driver_mask[hemisphere, drivers]
-            hears = (numbers & mask) == (select & mask)
-            pairs = synapse_source[hemisphere, :, column].reshape(-1, 2)
-            free = drivers[hears & (pairs[drivers] < 0).all(1)]
-            found += [(hemisphere, int(driver), column) for driver in free]
+            mask = wiring.driver_mask[hemisphere, numbers * BUSES + bus]
+            unused = wiring.synapse_source[hemisphere, rows, column] < 0
+            free = unused & (weights[hemisphere, rows, column] == 0)
+            free &= (numbers & mask) == (select & mask)
+            signs = row_sign[hemisphere, rows]
+            # The second row of a driver becomes inhibitory, the first excitatory.
+            default = np.array([[1], [-1]]) == sign
+            fits = (signs == sign) | ((signs == 0) & default)
+            found += [
+                (hemisphere, int(row), column, int(bus)) for row in rows[free & fits]
+            ]
     return found
-
-
-def _row(row_sign: Integers, hemisphere: int, driver: int, sign: int) -> int:
-    """Return the row of a driver with a sign, −1 if it has none; switch it on."""
-    rows = (2 * driver, 2 * driver + 1)
-    for row in rows:
-        if row_sign[hemisphere, row] == sign:
-            return row
-    for row in rows:
-        if row_sign[hemisphere, row] == 0:
-            row_sign[hemisphere, row] = sign
-            return row
-    return -1
-
-
-def _addresses(wiring: Wiring, synapse_source: Integers) -> NDArray[np.uint8]:
-    """Return the address that each synapse answers to, 0 where it is free."""
-    bus = (np.arange(synapse_source.shape[1]) // 2 % BUSES)[:, None]
-    labels = np.concatenate([wiring.labels, np.zeros((1, BUSES), np.int64)])
-    return address_of(labels[synapse_source, bus]).astype(np.uint8)

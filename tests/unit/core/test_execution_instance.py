@@ -214,6 +214,24 @@ def test_neurons_of_several_circuits_know_all_of_them(given):
     assert neurons.coordinates == places
 
 
+class Lifted(SingleCompartmentNeuron):
+    """A neuron with a current onto its membrane."""
+
+    def implement_morphology(self, coord, neuron_block):
+        super().implement_morphology(coord, neuron_block)
+        (circuit,) = coord.get_atomic_neurons()
+        current = neuron_block.atomic_neurons[circuit].constant_current
+        current.i_offset, current.enable = 100 + int(circuit), True
+
+
+def test_a_shape_of_the_user_is_written_to_the_circuits():
+    exp = Experiment()
+    silent(exp, size=2, neuron_structure=Lifted(1))
+    run(exp, STEPS)
+    (config,) = exp.last_run_chip_configs
+    assert config.constant_current[[0, 1, 2]].tolist() == [100, 101, 0]
+
+
 def test_traces_are_scaled_by_coordinate():
     exp = Experiment(chip_spec=IDEAL)
     shape = SingleCompartmentNeuron(1).compartments

@@ -12,14 +12,15 @@ from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
 from core.chip.placement import place
 from core.chip.results import CalibResult
-from core.chip.routing import route
+from core.chip.routing import GreedyRouter, route
 from core.chip.synapse_matrix import synapse_matrix
 from core.spec.chip import IDEAL
 from core.units import us
 
 
-def configured(net):
-    placement, routing = place(net), route(net, place(net))
+def configured(net, routing=None):
+    placement = place(net)
+    routing = routing or route(net, placement)
     calibration = calibrate(net, placement, IDEAL, sample_mismatch(IDEAL))
     settings = neuron_settings(net, placement, calibration)
     return assemble(net, placement, settings, routing)
@@ -48,6 +49,22 @@ def test_without_free_synapses_weights_are_clipped_with_a_note(network):
     config = configured(Network(net.populations, net.externals, net.projections * 2))
     assert config.weights.sum() == 128 * 63
     assert config.notes == ("128 synapse weights were clipped to 63.",)
+
+
+def test_a_source_on_several_buses_is_noted(network):
+    net = network([[5]])
+
+    def twice(given):
+        result = GreedyRouter()(given)
+        source, sign = result.row_source.copy(), result.row_sign.copy()
+        source[0, :4], sign[0, :4] = 0, [1, -1, 1, -1]
+        return replace(result, row_source=source, row_sign=sign)
+
+    routing = route(net, place(net), twice)
+    assert routing.buses_of(0) == [0, 1]
+    config = configured(net, routing)
+    assert config.weights.sum() == 5
+    assert "1 outside sources use several buses" in config.notes[0]
 
 
 def test_a_masked_neuron_keeps_its_comparator_but_sends_nothing(network):
