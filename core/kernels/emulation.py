@@ -29,7 +29,7 @@ from core.kernels.emulation_events import (
 )
 from core.kernels.emulation_joined import advance_joined, spread
 from core.kernels.emulation_readout import Cadc, reading, sample
-from core.kernels.emulation_replay import replay_flagged
+from core.kernels.emulation_replay import list_flagged, replay_flagged
 from core.kernels.emulation_rows import (
     BIAS,
     CURVE_EXC,
@@ -127,6 +127,7 @@ def run_entries(
     flags = flags8.view(np.uint8)  # the same memory: eight quiet lanes are one word
     p = np.zeros((ROWS, STRIDE), np.float32)
     flat = p.reshape(ROWS * STRIDE)
+    flagged = np.empty(n, np.int64)
     scratch = np.empty((4, n))
     span = driven_lanes(drive)
     names = np.empty(n, np.uint32)
@@ -198,10 +199,13 @@ def run_entries(
             for run in range(adex_lanes.shape[0]):
                 advance_adex(flat, adex_lanes[run, 0], adex_lanes[run, 1], flags)
             slot = step % (LOOP_STEPS + 1)
-            count = replay_flagged(
-                p, n, flags, flags8, tau_ref, emits, member_start, member, drive, left,
-                source, events, step, found[slot], found_lane[slot], scratch,
-            )  # fmt: skip
+            count = list_flagged(flags, flags8, n, flagged)
+            if count > 0:
+                count = replay_flagged(
+                    p, flags, flagged[:count], tau_ref, emits, member_start, member,
+                    drive, left, source, events, step, found[slot], found_lane[slot],
+                    scratch,
+                )  # fmt: skip
             n_found[slot] = count
             if total + count > spikes.shape[1]:
                 spikes = resized(spikes, total, 2 * (total + count))

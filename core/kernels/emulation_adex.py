@@ -19,7 +19,7 @@ from numba import float32, uint8
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
-from core.kernels.emulation_response import crossing, passes, response
+from core.kernels.emulation_response import crossing, fading, passes, response
 from core.kernels.emulation_rows import (
     ADD_V,
     ADEX,
@@ -224,8 +224,8 @@ def replay_adex(
         if d > 1e-9:
             rate = a + pull if held else a
             drift = n + pull * reset if held else n
-            keep = math.exp(-rate * d)
-            kw = math.exp(-b_w * d)
+            keep = fading(rate * d)
+            kw = fading(b_w * d)
             vl = v * keep
             before = drift - rate * v - w
             after = drift
@@ -233,7 +233,7 @@ def replay_adex(
                 m = member[k]
                 for line in range(2):
                     b = float(p[RATE_EXC + line, m])
-                    fades = math.exp(-b * d)
+                    fades = fading(b * d)
                     scratch[2 + line, k] = fades
                     sign = 1.0 - 2.0 * line
                     x = sign * scratch[line, k]
@@ -261,8 +261,8 @@ def replay_adex(
             if share <= 1.0 and fires:
                 x = share * d
                 for k in range(first, last):
-                    scratch[0, k] *= math.exp(-float(p[RATE_EXC, member[k]]) * x)
-                    scratch[1, k] *= math.exp(-float(p[RATE_INH, member[k]]) * x)
+                    scratch[0, k] *= fading(float(p[RATE_EXC, member[k]]) * x)
+                    scratch[1, k] *= fading(float(p[RATE_INH, member[k]]) * x)
                 w += (wl - w) * share + float(p[JUMP, j])
                 now += x
                 if pull == 0:

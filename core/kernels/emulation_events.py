@@ -13,6 +13,7 @@ from core.kernels.emulation_rows import (
     ADD_I,
     ADD_V,
     PASS_E,
+    PASS_I,
     STRIDE,
     Counts,
     Values,
@@ -46,24 +47,29 @@ def gather(
     for k in range(events):
         s = source[k]
         c = left[k]
-        for line in range(2):
-            w = drive[line, s]
-            to_v = table[0, line, c]
-            to_current = table[1, line, c]
-            sign = float32(1 - 2 * line)
-            add = (ADD_E + line) * STRIDE
-            share = (PASS_E + line) * STRIDE
-            first = span[line, s, 0]
-            last = span[line, s, 1]
-            if limited:
-                for j in range(first, last):
-                    slope = q[share + j] * q[share + j] * q[share + j]
-                    q[ADD_V * STRIDE + j] += sign * w[j] * to_v[j] * slope
-                    q[add + j] += w[j] * to_current[j]
-            else:
-                for j in range(first, last):
-                    q[ADD_V * STRIDE + j] += sign * w[j] * to_v[j]
-                    q[add + j] += w[j] * to_current[j]
+        # The two lines are written out: a row that varies would keep the loops slow.
+        if limited:
+            for j in range(span[0, s, 0], span[0, s, 1]):
+                w = drive[0, s, j]
+                share = q[PASS_E * STRIDE + j]
+                slope = share * share * share
+                q[ADD_V * STRIDE + j] += w * table[0, 0, c, j] * slope
+                q[ADD_E * STRIDE + j] += w * table[1, 0, c, j]
+            for j in range(span[1, s, 0], span[1, s, 1]):
+                w = drive[1, s, j]
+                share = q[PASS_I * STRIDE + j]
+                slope = share * share * share
+                q[ADD_V * STRIDE + j] -= w * table[0, 1, c, j] * slope
+                q[ADD_I * STRIDE + j] += w * table[1, 1, c, j]
+        else:
+            for j in range(span[0, s, 0], span[0, s, 1]):
+                w = drive[0, s, j]
+                q[ADD_V * STRIDE + j] += w * table[0, 0, c, j]
+                q[ADD_E * STRIDE + j] += w * table[1, 0, c, j]
+            for j in range(span[1, s, 0], span[1, s, 1]):
+                w = drive[1, s, j]
+                q[ADD_V * STRIDE + j] -= w * table[0, 1, c, j]
+                q[ADD_I * STRIDE + j] += w * table[1, 1, c, j]
 
 
 @kernel

@@ -4,17 +4,17 @@ While a reset with the rate r pulls, the membrane obeys the same equation with a
 a, and with the current r v_reset in addition.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
 from core.kernels.emulation_adex import replay_adex
-from core.kernels.emulation_response import crossing, passes, response
+from core.kernels.emulation_joined_replay import replay_joined
+from core.kernels.emulation_response import crossing, fading, passes, response
 from core.kernels.emulation_rows import (
     ADEX,
     CURVE_EXC,
+    CURVE_INH,
     CYCLE_US,
     HELD,
     HIGH,
@@ -45,11 +45,28 @@ from core.kernels.emulation_rows import (
 
 
 @kernel
+def list_flagged(
+    flags: NDArray[np.uint8], flags8: NDArray[np.uint64], n: int, flagged: Counts
+) -> int:
+    """Write down which lanes are flagged; return how many.
+
+    :param flags8: the same flags, eight in a word
+    """
+    count = 0
+    for g in range(flags8.shape[0]):
+        if flags8[g] != 0:
+            for j in range(8 * g, min(8 * g + 8, n)):
+                if flags[j] != 0:
+                    flagged[count] = j
+                    count += 1
+    return count
+
+
+@kernel
 def replay_flagged(
     p: Values,
-    n: int,
     flags: NDArray[np.uint8],
-    flags8: NDArray[np.uint64],
+    flagged: Counts,
     tau_ref: NDArray[np.float64],
     emits: NDArray[np.bool_],
     member_start: Counts,
@@ -63,30 +80,30 @@ def replay_flagged(
     lane_of: Counts,
     scratch: NDArray[np.float64],
 ) -> int:
-    """Replay all flagged lanes; return how many spikes left their circuits."""
+    """Replay all lanes in ``flagged``; return how many spikes left their circuits."""
     count = 0
-    for g in range(flags8.shape[0]):
-        if flags8[g] == 0:
+    for j in flagged:
+        if flags[j] == HELD and member_start[j + 1] - member_start[j] == 1:
+            hold(p, j, drive, left, source, events)
             continue
-        for j in range(8 * g, min(8 * g + 8, n)):
-            if flags[j] == 0:
-                continue
-            if flags[j] == HELD and member_start[j + 1] - member_start[j] == 1:
-                hold(p, j, drive, left, source, events)
-                continue
-            before = count
-            if p[ADEX, j] > 0:
-                count = replay_adex(
-                    p, j, tau_ref[j], member_start[j], member_start[j + 1], member,
-                    drive, left, source, events, step, found, lane_of, count, scratch,
-                )  # fmt: skip
-            else:
-                count = replay(
-                    p, j, tau_ref[j], member_start[j], member_start[j + 1], member,
-                    drive, left, source, events, step, found, lane_of, count, scratch,
-                )  # fmt: skip
-            if not emits[j]:
-                count = before
+        before = count
+        if p[ADEX, j] > 0:
+            count = replay_adex(
+                p, j, tau_ref[j], member_start[j], member_start[j + 1], member,
+                drive, left, source, events, step, found, lane_of, count, scratch,
+            )  # fmt: skip
+        elif member_start[j + 1] - member_start[j] > 1:
+            count = replay_joined(
+                p, j, tau_ref[j], member_start[j], member_start[j + 1], member,
+                drive, left, source, events, step, found, lane_of, count, scratch,
+            )  # fmt: skip
+        else:
+            count = replay(
+                p, j, tau_ref[j], drive, left, source, events, step, found, lane_of,
+                count,
+            )  # fmt: skip
+        if not emits[j]:
+            count = before
     return count
 
 
@@ -105,7 +122,7 @@ def hold(
                 d = left[q] * CYCLE_US
                 rate = float(p[RATE, j]) + float(p[RESET_RATE, j])
                 b = float(p[RATE_EXC + line, j])
-                height = response(d, rate, b, math.exp(-rate * d), math.exp(-b * d))
+                height = response(d, rate, b, fading(rate * d), fading(b * d))
                 v += w * height if line == 0 else -w * height
     p[V1, j] = min(max(v, p[LOW, j]), p[HIGH, j])
 
@@ -115,9 +132,6 @@ def replay(
     p: Values,
     j: int,
     tau_ref: float,
-    first: int,
-    last: int,
-    member: Counts,
     drive: Values,
     left: Counts,
     source: Counts,
@@ -126,31 +140,27 @@ def replay(
     found: Counts,
     lane_of: Counts,
     n_found: int,
-    scratch: NDArray[np.float64],
 ) -> int:
-    """Advance one membrane by one sub-step, from event to event, and note its spikes.
+    """Advance one lane by one sub-step, from event to event, and note its spikes.
 
     :param p: parameters and states, row by lane; the rows V1, RELEASE are set
-    :param j: the lane that has the membrane
     :param tau_ref: refractory time, µs
-    :param first: where in ``member`` the lanes that feed it begin, ``last`` where they
-        end; it is one of them
     :param left: cycles from each event to the end of the sub-step, falling
     :param found: cycles of the spikes of this sub-step, from ``n_found`` on
-    :param scratch: shape (4, at least n): currents of the members, what is left of them
     :returns: the new number of spikes
     """
     a = float(p[RATE, j])
+    b_e = float(p[RATE_EXC, j])
+    b_i = float(p[RATE_INH, j])
+    curve_e = float(p[CURVE_EXC, j])
+    curve_i = float(p[CURVE_INH, j])
     n = float(p[NOISE, j])
     th = float(p[THRESHOLD, j])
     reset = float(p[RESET, j])
     pull = float(p[RESET_RATE, j])
-    low = float(p[LOW, j])
-    high = float(p[HIGH, j])
     v = float(p[V, j])
-    for k in range(first, last):
-        scratch[0, k] = p[E, member[k]]
-        scratch[1, k] = p[I, member[k]]
+    e = float(p[E, j])
+    i = float(p[I, j])
     release = float(p[RELEASE, j])
     now = 0.0
     q = 0
@@ -163,60 +173,62 @@ def replay(
             end = min(end, release)
         d = end - now
         if d > 1e-9:
-            rate = a + pull if held else a
-            drift = n + pull * reset if held else n
-            keep = math.exp(-rate * d)
-            vn = v * keep + drift * (1 - keep) / rate
-            before = drift - rate * v
-            after = drift
-            for k in range(first, last):
-                m = member[k]
-                for line in range(2):
-                    b = float(p[RATE_EXC + line, m])
-                    fades = math.exp(-b * d)
-                    scratch[2 + line, k] = fades
-                    sign = 1.0 - 2.0 * line
-                    x = sign * scratch[line, k]
-                    y = x * fades
-                    curve = float(p[CURVE_EXC + line, m])
-                    sx = passes(x, curve)
-                    sy = passes(y, curve)
-                    vn += 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
-                    before += x * sx
-                    after += y * sy
-            share = 2.0
-            if held:
-                if pull == 0:
-                    vn = reset
-            elif v > th:
-                share = 0.0
+            keep_e = fading(b_e * d)
+            keep_i = fading(b_i * d)
+            if held and pull == 0:
+                v = reset
             else:
-                share = crossing(v, before * d, vn, (after - rate * vn) * d, th)
-            if share <= 1.0:
-                x = share * d
-                for k in range(first, last):
-                    scratch[0, k] *= math.exp(-float(p[RATE_EXC, member[k]]) * x)
-                    scratch[1, k] *= math.exp(-float(p[RATE_INH, member[k]]) * x)
-                now += x
-                if pull == 0:
-                    v = reset
-                elif share > 0:
-                    v = th
-                release = now + tau_ref
-                if n_found < found.shape[0]:
-                    found[n_found] = step * STEP_CYCLES + round(now / CYCLE_US)
-                    lane_of[n_found] = j
-                    n_found += 1
-                continue
-            v = min(max(vn, low), high)
-            for k in range(first, last):
-                scratch[0, k] *= scratch[2, k]
-                scratch[1, k] *= scratch[3, k]
+                rate = a + pull if held else a
+                drift = n + pull * reset if held else n
+                keep = fading(rate * d)
+                e0 = e
+                i0 = i
+                e1 = e * keep_e
+                i1 = i * keep_i
+                mean_e = e
+                mean_i = i
+                if curve_e > 0 or curve_i > 0:
+                    se = passes(e, curve_e)
+                    sf = passes(e1, curve_e)
+                    mean_e = 0.5 * (se + sf) * e
+                    e0 *= se
+                    e1 *= sf
+                    se = passes(i, curve_i)
+                    sf = passes(i1, curve_i)
+                    mean_i = 0.5 * (se + sf) * i
+                    i0 *= se
+                    i1 *= sf
+                vn = v * keep + drift * (1 - keep) / rate
+                vn += mean_e * response(d, rate, b_e, keep, keep_e)
+                vn -= mean_i * response(d, rate, b_i, keep, keep_i)
+                if not held:
+                    share = 0.0
+                    if v <= th:
+                        da = (e0 - i0 + drift - rate * v) * d
+                        db = (e1 - i1 + drift - rate * vn) * d
+                        share = crossing(v, da, vn, db, th)
+                    if share <= 1.0:
+                        x = share * d
+                        e *= fading(b_e * x)
+                        i *= fading(b_i * x)
+                        now += x
+                        if pull == 0:
+                            v = reset
+                        elif share > 0:
+                            v = th
+                        release = now + tau_ref
+                        if n_found < found.shape[0]:
+                            found[n_found] = step * STEP_CYCLES + round(now / CYCLE_US)
+                            lane_of[n_found] = j
+                            n_found += 1
+                        continue
+                v = min(max(vn, float(p[LOW, j])), float(p[HIGH, j]))
+            e *= keep_e
+            i *= keep_i
         now = end
         while q < events and STEP_US - left[q] * CYCLE_US <= now + 1e-9:
-            for k in range(first, last):
-                scratch[0, k] += drive[0, source[q], member[k]]
-                scratch[1, k] += drive[1, source[q], member[k]]
+            e += drive[0, source[q], j]
+            i += drive[1, source[q], j]
             q += 1
     p[V1, j] = v
     p[RELEASE, j] = release

@@ -1,8 +1,24 @@
 """Closed forms of a membrane: its response to a current, its crossing of a level."""
 
 import math
+from typing import Any
 
-from core.kernels.compile import kernel
+from core.kernels.compile import inlined, kernel
+
+
+@inlined
+def fading(x: Any) -> Any:
+    """Return exp(−x); for the short times of a replay faster than the library."""
+    if x > 0.3 or x < 0:
+        return math.exp(-x)
+    y = 1 - x / 8
+    y = 1 - x * y * (1 / 7)
+    y = 1 - x * y * (1 / 6)
+    y = 1 - x * y * (1 / 5)
+    y = 1 - x * y * (1 / 4)
+    y = 1 - x * y * (1 / 3)
+    y = 1 - x * y * (1 / 2)
+    return 1 - x * y
 
 
 @kernel

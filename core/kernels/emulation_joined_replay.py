@@ -1,0 +1,145 @@
+"""A membrane of several circuits, one sub-step, from event to event.
+
+As `emulation_replay`, but the currents of all its circuits flow onto it.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.kernels.compile import kernel
+from core.kernels.emulation_response import crossing, fading, passes, response
+from core.kernels.emulation_rows import (
+    CURVE_EXC,
+    CYCLE_US,
+    HIGH,
+    LOW,
+    NOISE,
+    RATE,
+    RATE_EXC,
+    RATE_INH,
+    RELEASE,
+    RESET,
+    RESET_RATE,
+    STEP_CYCLES,
+    STEP_US,
+    THRESHOLD,
+    V1,
+    Counts,
+    E,
+    I,
+    V,
+    Values,
+)
+
+
+@kernel
+def replay_joined(
+    p: Values,
+    j: int,
+    tau_ref: float,
+    first: int,
+    last: int,
+    member: Counts,
+    drive: Values,
+    left: Counts,
+    source: Counts,
+    events: int,
+    step: int,
+    found: Counts,
+    lane_of: Counts,
+    n_found: int,
+    scratch: NDArray[np.float64],
+) -> int:
+    """Advance a membrane of several circuits by one sub-step, and note its spikes.
+
+    :param p: parameters and states, row by lane; the rows V1, RELEASE are set
+    :param j: the lane that has the membrane
+    :param tau_ref: refractory time, µs
+    :param first: where in ``member`` the lanes that feed it begin, ``last`` where they
+        end; it is one of them
+    :param left: cycles from each event to the end of the sub-step, falling
+    :param found: cycles of the spikes of this sub-step, from ``n_found`` on
+    :param scratch: shape (4, at least n): currents of the members, what is left of them
+    :returns: the new number of spikes
+    """
+    a = float(p[RATE, j])
+    n = float(p[NOISE, j])
+    th = float(p[THRESHOLD, j])
+    reset = float(p[RESET, j])
+    pull = float(p[RESET_RATE, j])
+    low = float(p[LOW, j])
+    high = float(p[HIGH, j])
+    v = float(p[V, j])
+    for k in range(first, last):
+        scratch[0, k] = p[E, member[k]]
+        scratch[1, k] = p[I, member[k]]
+    release = float(p[RELEASE, j])
+    now = 0.0
+    q = 0
+    while now < STEP_US - 1e-9:
+        end = STEP_US
+        if q < events:
+            end = min(end, STEP_US - left[q] * CYCLE_US)
+        held = release > now + 1e-9
+        if held:
+            end = min(end, release)
+        d = end - now
+        if d > 1e-9:
+            rate = a + pull if held else a
+            drift = n + pull * reset if held else n
+            keep = fading(rate * d)
+            vn = v * keep + drift * (1 - keep) / rate
+            before = drift - rate * v
+            after = drift
+            for k in range(first, last):
+                m = member[k]
+                for line in range(2):
+                    b = float(p[RATE_EXC + line, m])
+                    fades = fading(b * d)
+                    scratch[2 + line, k] = fades
+                    sign = 1.0 - 2.0 * line
+                    x = sign * scratch[line, k]
+                    y = x * fades
+                    curve = float(p[CURVE_EXC + line, m])
+                    sx = passes(x, curve)
+                    sy = passes(y, curve)
+                    vn += 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
+                    before += x * sx
+                    after += y * sy
+            share = 2.0
+            if held:
+                if pull == 0:
+                    vn = reset
+            elif v > th:
+                share = 0.0
+            else:
+                share = crossing(v, before * d, vn, (after - rate * vn) * d, th)
+            if share <= 1.0:
+                x = share * d
+                for k in range(first, last):
+                    scratch[0, k] *= fading(float(p[RATE_EXC, member[k]]) * x)
+                    scratch[1, k] *= fading(float(p[RATE_INH, member[k]]) * x)
+                now += x
+                if pull == 0:
+                    v = reset
+                elif share > 0:
+                    v = th
+                release = now + tau_ref
+                if n_found < found.shape[0]:
+                    found[n_found] = step * STEP_CYCLES + round(now / CYCLE_US)
+                    lane_of[n_found] = j
+                    n_found += 1
+                continue
+            v = min(max(vn, low), high)
+            for k in range(first, last):
+                scratch[0, k] *= scratch[2, k]
+                scratch[1, k] *= scratch[3, k]
+        now = end
+        while q < events and STEP_US - left[q] * CYCLE_US <= now + 1e-9:
+            for k in range(first, last):
+                scratch[0, k] += drive[0, source[q], member[k]]
+                scratch[1, k] += drive[1, source[q], member[k]]
+            q += 1
+    p[V1, j] = v
+    p[RELEASE, j] = release
+    return n_found
