@@ -21,7 +21,9 @@ _SILENT: Final[
     ("cadc_noise", "", lambda chip, net: chip.noise == 0, "noise is 0"),
     ("madc_noise", "", lambda chip, net: chip.noise == 0, "noise is 0"),
     ("", "_bias", lambda chip, net: not net.calibrated, "nothing is calibrated"),
-    ("cadc_period", "", lambda chip, net: not net.record_cadc, "no CADC records"),
+    ("cadc_", "", lambda chip, net: not net.record_cadc, "no CADC records"),
+    ("madc_", "", lambda chip, net: net.madc is None, "no MADC records"),
+    ("event_depth", "", lambda chip, net: chip.link_rate == 0, "link_rate is 0"),
 )
 
 

@@ -10,7 +10,7 @@ from core.chip.events import by_population
 from core.chip.geometry import CIRCUITS, hemisphere_of
 from core.chip.network import Network
 from core.chip.readout import Recording
-from core.chip.readout_source import READABLE, ReadoutSource
+from core.chip.readout_source import LINE, ReadoutSource
 from core.chip.results import Execution, Observables, OutputData, PlacementResult
 from core.units import CYCLES_PER_US
 
@@ -21,7 +21,7 @@ def recording(network: Network, placement: PlacementResult) -> Recording:
     """Return what the converters read, by circuit instead of by population."""
     source = np.zeros(CIRCUITS, np.int64)
     for name, wanted in network.cadc_source.items():
-        source[placement.circuits[name]] = READABLE[wanted]
+        source[placement.circuits[name]] = LINE[wanted]
     madc = network.madc
     return Recording(
         network.record_cadc,

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from core.chip.geometry import CIRCUITS, COLUMNS, HEMISPHERES
 from core.chip.network import Floats, Integers
-from core.chip.readout_source import READABLE, ReadoutSource
+from core.chip.readout_source import LINE, ReadoutSource
 from core.kernels.emulation_readout import Cadc
 from core.kernels.emulation_rows import STEP_CYCLES
 from core.kernels.noise import CADC_PHASE, MADC, MADC_LOSS, normals, uniforms
@@ -51,7 +51,7 @@ class Recording:
 
     :param cadc: whether the CADC records
     :param dram: whether it writes to the DRAM
-    :param source: shape (512,), number of what the CADC reads, see `READABLE`
+    :param source: shape (512,), number of what the CADC reads, see `LINE`
     :param madc_circuit: the circuit that the MADC reads, None for none
     :param madc_source: what it reads
     """
@@ -65,7 +65,7 @@ class Recording:
     @property
     def madc_line(self) -> int:
         """The number of what the MADC reads."""
-        return READABLE[self.madc_source]
+        return LINE[self.madc_source]
 
     @property
     def memory(self) -> int:

@@ -17,10 +17,5 @@ class ReadoutSource(Enum):
     ADAPTATION = "adaptation"
 
 
-#: The number of each source that can be read, for `core.kernels.emulation_readout`.
-#: What is missing here is refused when an experiment asks for it.
-READABLE: Final = {
-    ReadoutSource.VOLTAGE: 0,
-    ReadoutSource.EXC_SYNIN: 1,
-    ReadoutSource.INH_SYNIN: 2,
-}
+#: The number of each source, as `core.kernels.emulation_readout.reading` counts them.
+LINE: Final = {source: number for number, source in enumerate(ReadoutSource)}

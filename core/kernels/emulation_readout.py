@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
 from core.kernels.emulation_rows import (
+    BIAS,
     E1,
     I1,
     LEAK,
     STEP_CYCLES,
     V1,
+    W1,
     Bits,
     Counts,
     E,
     I,
     V,
     Values,
+    W,
 )
 from core.kernels.noise import CADC, WORDS, draw, lane_word
 from core.kernels.normal import normal
@@ -31,6 +34,9 @@ from core.kernels.normal import normal
 #: A synaptic line at rest, LSB, and what it falls by, LSB per LSB/µs.
 LINE_REST: Final = float32(150.0)
 LINE_PER_CURRENT: Final = float32(5.0)
+#: The adaptation without a current, LSB, and LSB per LSB/µs.
+ADAPTATION_REST: Final = float32(128.0)
+ADAPTATION_PER_CURRENT: Final = float32(5.0)
 
 
 class Cadc(NamedTuple):
@@ -65,13 +71,16 @@ class Cadc(NamedTuple):
 def reading(p: Values, j: int, source: int, x: float) -> Any:
     """Return what a converter sees of a lane, LSB.
 
-    :param source: 0 membrane, 1 excitatory and 2 inhibitory synaptic line
+    :param source: 0 membrane, 1 excitatory and 2 inhibitory synaptic line, 3 adaptation
     :param x: where in the sub-step, 0…1
     """
     if source == 1:
         return LINE_REST - LINE_PER_CURRENT * (p[E, j] + x * (p[E1, j] - p[E, j]))
     if source == 2:
         return LINE_REST - LINE_PER_CURRENT * (p[I, j] + x * (p[I1, j] - p[I, j]))
+    if source == 3:
+        w = p[W, j] + x * (p[W1, j] - p[W, j]) - p[BIAS, j]
+        return ADAPTATION_REST + ADAPTATION_PER_CURRENT * w
     return p[LEAK, j] + p[V, j] + x * (p[V1, j] - p[V, j])
 
 

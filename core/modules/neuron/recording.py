@@ -7,8 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.chip.readout_source import READABLE
-from core.errors import NotEmulatedError, ParameterError, RecordingError
+from core.errors import ParameterError, RecordingError
 from core.handle import DataHandle, Handle
 from core.observables import AnalogObservable, HardwareObservables, ReadoutSource
 
@@ -111,15 +110,15 @@ def madc_neuron(where: str, size: int, neuron: Any, taken: bool) -> int:
     return int(neuron)
 
 
-def check_sources(where: str, *sources: ReadoutSource) -> None:
-    """Raise if an ADC is to read what the emulated chip does not show.
+def check_sources(where: str, *sources: Any) -> None:
+    """Raise if an ADC is to read something that is no line of a neuron.
 
-    :raises NotEmulatedError: if it is
+    :raises ParameterError: then
     """
     for source in sources:
-        if source not in READABLE:
-            raise NotEmulatedError(
+        if not isinstance(source, ReadoutSource):
+            raise ParameterError(
                 where,
-                f"the emulated chip cannot record the {source.value}.",
-                "Set the readout source to ReadoutSource.VOLTAGE.",
+                f"its readout source is {source!r}.",
+                f"Give one of {', '.join(map(str, ReadoutSource))}.",
             )

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 import core
-from core.errors import NotEmulatedError, ParameterError
+from core.errors import ParameterError
 from core.modules.neuron.recording import (
     RecordingError,
     TraceScale,
@@ -51,10 +51,10 @@ def test_madc_reads_an_existing_neuron(neuron: int | None) -> None:
         madc_neuron("b", 3, neuron, taken=False)
 
 
-def test_adaptation_cannot_be_recorded() -> None:
-    check_sources("b", ReadoutSource.VOLTAGE, ReadoutSource.INH_SYNIN)
-    with pytest.raises(NotEmulatedError, match="cannot record the adaptation"):
-        check_sources("b", ReadoutSource.VOLTAGE, ReadoutSource.ADAPTATION)
+def test_only_lines_of_a_neuron_can_be_recorded() -> None:
+    check_sources("b", *ReadoutSource)
+    with pytest.raises(ParameterError, match="its readout source is 'voltage'"):
+        check_sources("b", ReadoutSource.VOLTAGE, "voltage")
 
 
 @pytest.mark.parametrize("cadc", ReadoutSource)
