@@ -134,9 +134,10 @@ def gate(results: Sequence[Result]) -> str:
     return table(["", "ours / prototype (95 %)", f"gate ≤ {GATE}"], rows)
 
 
-def replaced(document: str, name: str, text: str) -> str:
+def replaced(document: str, name: str, text: str, kind: str = "layers") -> str:
     r"""Return ``document`` with ``text`` between the two lines of ``name``.
 
+    :param kind: what the two lines begin with
     :raises ValueError: if the two lines are not there once, in this order
 
     >>> old = "a\n<!-- layers: x -->\nold\n<!-- end of layers: x -->\nb"
@@ -147,7 +148,7 @@ def replaced(document: str, name: str, text: str) -> str:
     <!-- end of layers: x -->
     b
     """
-    first, last = f"<!-- layers: {name} -->", f"<!-- end of layers: {name} -->"
+    first, last = f"<!-- {kind}: {name} -->", f"<!-- end of {kind}: {name} -->"
     before, found, rest = document.partition(first)
     old, ended, after = rest.partition(last)
     if not found or not ended or first in old + after or last in before + after:

@@ -37,7 +37,7 @@ def draw(folder: Path, chip: ChipSpec = TYPICAL) -> dict[str, str]:
 
 def _leak_over_threshold(axes: Any, chip: ChipSpec) -> str:
     trace = curves.leak_over_threshold(chip)
-    axes.plot(trace.time * 1e6, trace.membrane, color=OURS, lw=0.8)
+    axes.plot(trace.time[::4] * 1e6, trace.membrane[::4], color=OURS, lw=0.8)
     for level in (232, 400):
         axes.axhline(level, color=PUBLISHED, ls="--", lw=0.8)
     axes.set(xlabel="time, µs", ylabel="membrane, MADC LSB", xlim=(0, 200))
@@ -71,8 +71,8 @@ def _stacking(axes: Any, chip: ChipSpec) -> str:
     for interval, shade in ((100, 0.35), (20, 1.0)):
         trace = curves.stacking(interval, chip)
         axes.plot(
-            trace.time * 1e6,
-            trace.membrane,
+            trace.time[::4] * 1e6,
+            trace.membrane[::4],
             color=OURS,
             alpha=shade,
             lw=0.8,

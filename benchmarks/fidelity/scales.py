@@ -70,7 +70,8 @@ def scales(number: int) -> dict[str, float]:
     above = fired.amax(0).mean(0)
     response = build(core.LI, weight=WEIGHT_MAX).trace
     psp = (response - response[: _SPIKE_STEP - 1].mean(0)).amax(0).mean(0) / WEIGHT_MAX
-    periods = np.diff(rest.cadc_cycles, axis=0) / CYCLES_PER_US
+    steps = np.diff(rest.cadc_cycles, axis=0) / CYCLES_PER_US
+    periods = steps[steps > 0]  # entries with fewer samples repeat their last one
     return {
         "baseline": float(baseline.mean()),
         "upper limit of the membrane": float(lifted.mean()),
