@@ -203,7 +203,8 @@ def test_the_finders_of_codes_know_no_circuits():
     assert finders <= set(contract["source_modules"])
 
 
-def test_progress_rises_to_the_end(population):
+def test_progress_rises_to_the_end(population, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # no curves on disk
     told = []
     for how in (calibrate, calibrate_by_search):
         net = Network((population("p", 4),))
