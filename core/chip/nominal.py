@@ -6,7 +6,7 @@ their code, time constants and synaptic strength follow a power of their bias co
 
     leak, reset, threshold   potentials
     tau_mem                  leak bias;              tau_mem_range    ×8 or ÷8 switch
-    tau_syn    (exc, inh)    resistor bias;          tau_syn_range    high resistance
+    tau_syn    (exc, inh)    resistor bias;          tau_syn_range    ×8 or ÷8 switch
     strength   (exc, inh)    i_synin_gm;             synapse_dac      current per weight
 
 The numbers reproduce the mean codes of two published calibrations of real chips.
@@ -38,6 +38,8 @@ TAU_SYN_POWER: Final = 0.97
 TAU_MEM_FLOOR: Final = 0.004
 TAU_SYN_FLOOR: Final = 0.003
 #: Ratio of the bias ranges; 8 for the membrane on the real chip, assumed for synapses.
+#: Slow ones have a high resistance. Which setting gives the 0.3 µs that calibrations
+#: reach is not known; a fast range is assumed.
 RANGE_STEP: Final = 8.0
 
 #: Drive of one weight LSB, LSB/µs, at C = 63, gm = 500, synapse DAC = 600.
@@ -76,17 +78,7 @@ def tau_mem_code(tau: Floats, capacitance: Floats) -> tuple[Integers, Integers]:
     """Return bias code and range switch for a membrane time constant in µs."""
     point, code = TAU_MEM_POINT
     rate = point * relative_capacitance(capacitance) / tau
-
-    def bias(switch: Integers) -> Floats:
-        ratio = np.maximum(
-            rate / RANGE_STEP ** switch.astype(float) - TAU_MEM_FLOOR, 1e-9
-        )
-        return np.asarray(code * ratio ** (1 / TAU_MEM_POWER))
-
-    plain = bias(np.zeros(rate.shape, np.int64))
-    # Above 700 slow circuits would not reach it, below 30 one code is 3 %.
-    switch = (plain > 700).astype(np.int64) - (plain < 30)
-    return _whole(bias(switch)), switch
+    return _bias_code(rate, code, TAU_MEM_POWER, TAU_MEM_FLOOR)
 
 
 def tau_mem_of(code: Floats | Integers | int) -> Floats:
@@ -104,9 +96,22 @@ def tau_syn_of(code: Floats | Integers | int) -> Floats:
 def tau_syn_code(tau: Floats) -> tuple[Integers, Integers]:
     """Return bias code and range switch for a synaptic time constant in µs."""
     point, code = TAU_SYN_POINT
-    switch = -(tau > point * (code / 30) ** TAU_SYN_POWER).astype(np.int64)
-    ratio = point / tau / RANGE_STEP ** switch.astype(float) - TAU_SYN_FLOOR
-    return _whole(code * np.maximum(ratio, 1e-9) ** (1 / TAU_SYN_POWER)), switch
+    return _bias_code(point / tau, code, TAU_SYN_POWER, TAU_SYN_FLOOR)
+
+
+def _bias_code(
+    rate: Floats, code: float, power: float, floor: float
+) -> tuple[Integers, Integers]:
+    """Return bias code and range switch for a rate relative to that at ``code``."""
+
+    def bias(switch: Integers) -> Floats:
+        ratio = np.maximum(rate / RANGE_STEP ** switch.astype(float) - floor, 1e-9)
+        return np.asarray(code * ratio ** (1 / power))
+
+    plain = bias(np.zeros(np.shape(rate), np.int64))
+    # Above 700 slow circuits would not reach it, below 30 one code is 3 %.
+    switch = (plain > 700).astype(np.int64) - (plain < 30)
+    return _whole(bias(switch)), switch
 
 
 def psp_height(tau_mem: Floats, tau_syn: Floats) -> Floats:

@@ -19,6 +19,7 @@ from core.chip.placement import place
 from core.chip.port import Port
 from core.chip.results import PlacementResult
 from core.chip.search import Knob, secant
+from core.chip.target_ranges import RANGES
 from core.spec.chip import IDEAL, TYPICAL
 from core.units import us
 
@@ -73,6 +74,28 @@ def test_every_target_is_reached_from_the_curves(population, name, value):
         ratio = result.achieved[relative] / result.target[relative]
         assert np.median(ratio) == pytest.approx(1, abs=0.015), relative
     assert 0.94 < result.success.mean() < 1
+
+
+@pytest.mark.parametrize("end", ["low", "high"])
+@pytest.mark.parametrize(
+    "name", ["leak", "reset", "threshold", "tau_mem", "tau_syn", "membrane_capacitance"]
+)
+def test_the_ends_of_what_is_allowed_are_reached(population, name, end):
+    value = getattr(RANGES[name], end)
+    result = calibrated(TYPICAL, population("p", 512, **{name: value}))
+    # As many as for the defaults; an empty capacitor makes one code 4 % of τ_mem.
+    assert result.success.mean() > 0.94
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("i_synin_gm", 30), ("i_synin_gm", 800), ("synapse_dac_bias", 1022)],
+)
+def test_the_strength_is_found_for_all_common_biases(population, name, code):
+    result = calibrated(TYPICAL, population("p", 512), **{name: code})
+    ratio = result.achieved["strength"] / result.target["strength"]
+    assert np.median(ratio) == pytest.approx(1, abs=0.015)
+    assert result.success.mean() > 0.94
 
 
 def test_the_leak_follows_a_slow_membrane(population):
@@ -180,7 +203,8 @@ def test_the_finders_of_codes_know_no_circuits():
     assert finders <= set(contract["source_modules"])
 
 
-def test_progress_rises_to_the_end(population):
+def test_progress_rises_to_the_end(population, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # no curves on disk
     told = []
     for how in (calibrate, calibrate_by_search):
         net = Network((population("p", 4),))

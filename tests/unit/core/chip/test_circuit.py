@@ -49,6 +49,15 @@ def test_typical_codes_give_the_wanted_membrane_time_constant():
     assert set(switch) == {-1, 0, 1}
 
 
+def test_all_synaptic_time_constants_that_are_allowed_have_a_code():
+    taus = np.geomspace(0.3, 30, 20)
+    code, switch = tau_syn_code(taus)
+    assert set(switch) == {-1, 0, 1}
+    assert code.min() >= 30
+    assert code.max() <= 700
+    np.testing.assert_allclose(tau_syn_of(code) / 8.0**switch, taus, rtol=0.04)
+
+
 def test_typical_codes_give_the_wanted_synaptic_time_constant():
     code, switch = tau_syn_code(np.stack([TAUS, TAUS]))
     found = typical(
