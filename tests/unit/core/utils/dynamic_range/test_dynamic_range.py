@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from core import (
+    LI,
     Experiment,
     LIFObservables,
     MixedHXModelParameter,
@@ -15,7 +16,8 @@ from core import (
 )
 from core.chip.atomic_neuron import CurrentType
 from core.chip.geometry import CIRCUITS
-from core.errors import HXError, ParameterError
+from core.chip.placement import place
+from core.errors import ParameterError
 from core.morphology import SingleCompartmentNeuron
 from core.utils.calib_helper import nightly_calix_native_path
 from core.utils.dynamic_range.boundary import Boundaries, get_dynamic_range
@@ -240,12 +242,15 @@ def test_a_constant_current_is_written_to_the_circuits(
     assert (currents != 0).sum() == (3 if enable else 0)
 
 
-def test_neurons_of_two_circuits_fill_the_chip_but_are_not_emulated():
+def test_neurons_of_two_circuits_fill_the_chip():
     wide = Boundaries(neuron_structure=SingleCompartmentNeuron(2), batch_size=1)
-    with pytest.raises(NotImplementedError, match=r"256 neurons .* 512 circuits") as e:
-        wide.run()
-    assert isinstance(e.value, HXError)
-    assert not connection.present()
+    exp = Experiment()
+    neurons = LI(wide.size, exp, neuron_structure=wide.neuron_structure)
+    neurons.register_hw_entity()
+    network = exp.default_execution_instance.network_builder().done()
+    groups = place(network).groups(str(neurons.descriptor))
+    assert groups.shape == (256, 2)
+    assert sorted(groups.flat) == list(range(512))
 
 
 @pytest.mark.parametrize(
