@@ -23,6 +23,8 @@ from core.chip.connections import Connections, connections
 from core.chip.drivers import allot
 from core.chip.geometry import (
     BUSES,
+    CIRCUITS,
+    COLUMNS,
     DRIVERS,
     HEMISPHERES,
     SYNAPSE_ROWS,
@@ -125,3 +127,34 @@ def _check(result: object) -> None:
         raise RoutingError(
             "router", f"it returned {type(result).__name__}.", "Return a RoutingResult."
         )
+    _check_parts(result)
+
+
+def _check_parts(result: RoutingResult) -> None:
+    """Raise if the arrays of a routing do not fit together."""
+    known, wiring = len(result.sources), result.wiring
+    shapes: dict[str, tuple[Any, tuple[int, ...]]] = {}
+    indices = {"row_source": result.row_source}
+    if wiring is not None:
+        synapses = (HEMISPHERES, SYNAPSE_ROWS, COLUMNS)
+        shapes = {
+            "synapse_source": (wiring.synapse_source, synapses),
+            "labels": (wiring.labels, (known, BUSES)),
+            "circuit_label": (wiring.circuit_label, (CIRCUITS,)),
+            "driver_mask": (wiring.driver_mask, (HEMISPHERES, DRIVERS)),
+        }
+        indices["synapse_source"] = wiring.synapse_source
+    for name, (array, shape) in shapes.items():
+        if np.shape(array) != shape:
+            raise RoutingError(
+                "router",
+                f"it returned {name} of shape {np.shape(array)}.",
+                f"Use the shape {shape}.",
+            )
+    for name, index in indices.items():
+        if np.max(index) >= known:
+            raise RoutingError(
+                "router",
+                f"its {name} refers to source {np.max(index)} of {known}.",
+                "List all sources; they are counted from 0.",
+            )

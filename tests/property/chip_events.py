@@ -17,16 +17,13 @@ def answering(config, label, crossbar_input):
             node = crossbar_input, 4 * hemisphere + bus
             if label & config.crossbar.mask[node] != config.crossbar.target[node]:
                 continue
-            for number in range(32):
-                driver = 4 * number + bus
-                mask = config.driver_mask[hemisphere, driver]
-                if (label >> 6 & 31) & mask != number & mask:
-                    continue
-                for row in (2 * driver, 2 * driver + 1):
-                    hit = config.labels[hemisphere, row] == label & 63
-                    weight = config.weights[hemisphere, row].astype(int)
-                    sign = config.row_sign[hemisphere, row]
-                    reached[hemisphere] += sign * weight * hit
+            number = np.arange(32)
+            mask = config.driver_mask[hemisphere, 4 * number + bus]
+            hears = number[(label >> 6 & 31) & mask == number & mask]
+            for row in (*(2 * (4 * hears + bus)), *(2 * (4 * hears + bus) + 1)):
+                hit = config.labels[hemisphere, row] == label & 63
+                weight = config.weights[hemisphere, row].astype(int)
+                reached[hemisphere] += config.row_sign[hemisphere, row] * weight * hit
     return reached.ravel()
 
 

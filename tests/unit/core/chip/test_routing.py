@@ -234,3 +234,39 @@ def test_a_router_that_forgets_a_population_is_refused(population):
     nothing = RoutingResult(np.full((2, 256), -1), np.zeros((2, 256), np.int64), ())
     with pytest.raises(RoutingError, match="not among the sources of the routing"):
         synapse_matrix(net, place(net), route(net, place(net), lambda _: nothing))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda r: replace(r, sources=r.sources[:1], wiring=None),
+            "refers to source 1 of 1",
+        ),
+        (
+            lambda r: replace(r, wiring=replace(r.wiring, labels=r.wiring.labels[:1])),
+            r"labels of shape \(1, 4\)",
+        ),
+        (
+            lambda r: replace(r, wiring=replace(r.wiring, driver_mask=np.zeros(3))),
+            r"driver_mask of shape \(3,\)",
+        ),
+    ],
+)
+def test_a_routing_that_does_not_fit_together_is_refused(network, change, message):
+    net = network([[5, -7], [0, 63]])
+    with pytest.raises(RoutingError, match=message):
+        route(net, place(net), lambda given: change(GreedyRouter()(given)))
+
+
+def test_a_router_sees_all_circuits_of_wide_neurons(population):
+    wide = replace(population("a", 2), shape=column(3))
+    net = wired([wide], {"in": 5}, [("in", "a")])
+    seen = []
+
+    def router(given):
+        seen.append(given.populations[0].circuits.tolist())
+        return GreedyRouter()(given)
+
+    route(net, place(net), router)
+    assert seen == [[[0, 256, 1], [2, 258, 3]]]

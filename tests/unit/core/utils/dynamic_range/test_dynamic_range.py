@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from core import (
+    LI,
     Experiment,
     LIFObservables,
     MixedHXModelParameter,
