@@ -643,11 +643,6 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         NotImplementedError,
         "3 neurons shall be made of 6 circuits",
     ),
-    "adaptation on the chip": (
-        on_chip(lambda exp: AELIF(3, exp, exponential=False, tau_adap=200)(drive())),
-        NotImplementedError,
-        "no subthreshold adaptation",
-    ),
     "noise in the step code": (
         lambda: CuBaStepCode(noisy_traces=True),
         NotImplementedError,
