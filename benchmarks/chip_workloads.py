@@ -20,6 +20,7 @@ from core.chip.network import (
     Projection,
 )
 from core.chip.pipeline import execute
+from core.chip.readout import Recording
 from core.chip.results import ChipConfig, Events, OutputData
 from core.chip.signal_flow import emulate
 from core.spec.chip import TYPICAL, ChipSpec
@@ -60,7 +61,7 @@ class ChipWorkload:
             self.batch,
             self.runtime_cycles,
             self.chip,
-            madc_circuit=self.madc_circuit,
+            recording=Recording(madc_circuit=self.madc_circuit),
         )
 
 

@@ -14,7 +14,7 @@ What is written here is written to the arrays of `core.chip.neuron_settings`::
     constant_current                    constant_current, with its sign
     event_routing                       event_output
 
-All else is stored, and `NeuronSettings.unsupported` says what of it would matter.
+All else is stored by name: `core.chip.adex` and `core.chip.joined` read it there.
 """
 
 from collections.abc import Callable
@@ -201,7 +201,7 @@ class EventRouting(View):
 
 
 class Exponential(View):
-    """The exponential onset of a spike; the emulated chip has none."""
+    """The exponential onset of a spike."""
 
     __slots__ = ()
     enable = Setting(bool)
@@ -210,7 +210,7 @@ class Exponential(View):
 
 
 class Adaptation(View):
-    """The adaptation current; the emulated chip has none."""
+    """The adaptation current."""
 
     __slots__ = ()
     enable = Setting(bool)

@@ -8,13 +8,9 @@ add their synapses, and what cannot be switched off.
 import numpy as np
 
 from core.chip.geometry import CIRCUITS, COLUMNS, HEMISPHERES
+from core.chip.joined import RIGHT, VERTICAL
 from core.chip.network import Integers
 from core.chip.neuron_settings import NeuronSettings
-
-_RIGHT, _VERTICAL = (
-    "multicompartment.connect_right",
-    "multicompartment.connect_vertical",
-)
 
 
 def join(settings: NeuronSettings, groups: Integers) -> None:
@@ -48,7 +44,7 @@ def connect(settings: NeuronSettings, groups: Integers) -> None:
     right = np.zeros(neuron.shape, bool)
     right[:, :-1] = neuron[:, :-1] == neuron[:, 1:]
     vertical = np.broadcast_to(neuron[0] == neuron[1], neuron.shape)
-    for name, joined in ((_RIGHT, right), (_VERTICAL, vertical)):
+    for name, joined in ((RIGHT, right), (VERTICAL, vertical)):
         settings.write_stored(name, groups, joined.ravel()[groups])
 
 

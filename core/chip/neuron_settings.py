@@ -25,7 +25,8 @@ class NeuronSettings:
         draws it down, 0 is off
     :param fires: shape (512,), threshold comparator on
     :param event_output: shape (512,), events leave the circuit
-    :param stored: settings without effect on the emulated chip, by name
+    :param stored: other settings by name: adaptation, exponential term, which circuits
+        are joined, what is read out
 
     >>> settings = NeuronSettings.unused()
     >>> changed = settings.copy()
@@ -65,25 +66,3 @@ class NeuronSettings:
     def write_stored(self, name: str, circuit: Any, number: Any) -> None:
         """Store a setting of one circuit, or of several."""
         self.stored.setdefault(name, np.zeros(CIRCUITS, np.int64))[circuit] = number
-
-    def unsupported(self) -> dict[str, Integers]:
-        """Return what is on but missing in the emulated chip, with its circuits.
-
-        A term is on if it is enabled and its codes are not 0, which is off.
-        """
-
-        def on(*names: str) -> NDArray[np.bool_]:
-            off = np.zeros(CIRCUITS, np.int64)
-            each = [self.stored.get(name, off) != 0 for name in names]
-            return np.asarray(np.all(each, axis=0))
-
-        adapts = on("adaptation.enable", "adaptation.i_bias_tau")
-        terms = {
-            "exponential": on("exponential.enable", "exponential.i_bias"),
-            "subthreshold adaptation": adapts & on("adaptation.i_bias_a"),
-            "spike-triggered adaptation": adapts
-            & on("adaptation.enable_pulse", "adaptation.i_bias_b"),
-            "joined circuits": on("multicompartment.connect_right")
-            | on("multicompartment.connect_vertical"),
-        }
-        return {name: np.flatnonzero(t) for name, t in terms.items() if t.any()}

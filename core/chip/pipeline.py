@@ -31,7 +31,7 @@ from core.chip.results import (
 from core.chip.routing import Router, route
 from core.chip.rules import check_values, doubtful_targets
 from core.chip.signal_flow import emulate
-from core.errors import HXError, NetworkError, NotEmulatedError, did_you_mean
+from core.errors import HXError, NetworkError, did_you_mean
 from core.spec.chip import ChipSpec
 from core.spec.fields import fingerprint
 
@@ -183,7 +183,6 @@ def execute(
         calibration = _calibrate(stages, network, placement, chip)
     stages.keep(calibration=calibration)
     settings = (configure or neuron_settings)(network, placement, calibration)
-    _check_settings(settings)
     # A router of the user may look at the weights, so it is asked each time.
     routing = (
         stages.run("route", lambda: route(network, placement, router))
@@ -253,17 +252,6 @@ def _routing_key(network: Network, placement: object) -> object:
 def _check(network: Network) -> None:
     check_values(network)
     _check_names(network)
-
-
-def _check_settings(settings: NeuronSettings) -> None:
-    """Raise if something is switched on that the emulated circuits do not have."""
-    found = settings.unsupported()
-    if found:
-        raise NotEmulatedError(
-            "neuron circuits",
-            f"the emulated chip has no {', no '.join(found)} term.",
-            "Leave it off, or run the experiment with mock=True.",
-        )
 
 
 def _check_names(network: Network) -> None:

@@ -4,18 +4,22 @@ Events are kept as two lists, cycles left to the end of the sub-step and source,
 fall in the first.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import float32
 
-from core.kernels.compile import kernel
+from core.kernels.compile import inlined, kernel
 from core.kernels.emulation_rows import (
     ADD_E,
     ADD_I,
     ADD_V,
-    PASS_E,
-    PASS_I,
+    CURVE_EXC,
+    CURVE_INH,
     STRIDE,
     Counts,
+    E,
+    I,
     Values,
 )
 
@@ -37,7 +41,7 @@ def gather(
     :param q: parameters and states, flat
     :param span: shape (2, sources, 2), first and last + 1 lane that a source drives
     :param table: shape (2, 2, 26, n): (potential, current), line, cycles left, lane
-    :param limited: inputs have a limit, so an event adds to the potential by its slope
+    :param limited: inputs have a limit, so an event adds what passes more with it
     """
     zero = float32(0)
     for j in range(n):
@@ -51,15 +55,17 @@ def gather(
         if limited:
             for j in range(span[0, s, 0], span[0, s, 1]):
                 w = drive[0, s, j]
-                share = q[PASS_E * STRIDE + j]
-                slope = share * share * share
-                q[ADD_V * STRIDE + j] += w * table[0, 0, c, j] * slope
+                x = q[E * STRIDE + j] + q[ADD_E * STRIDE + j]
+                curve = q[CURVE_EXC * STRIDE + j]
+                passed = through(x + w, curve) - through(x, curve)
+                q[ADD_V * STRIDE + j] += passed * table[0, 0, c, j]
                 q[ADD_E * STRIDE + j] += w * table[1, 0, c, j]
             for j in range(span[1, s, 0], span[1, s, 1]):
                 w = drive[1, s, j]
-                share = q[PASS_I * STRIDE + j]
-                slope = share * share * share
-                q[ADD_V * STRIDE + j] -= w * table[0, 1, c, j] * slope
+                x = q[I * STRIDE + j] + q[ADD_I * STRIDE + j]
+                curve = q[CURVE_INH * STRIDE + j]
+                passed = through(x + w, curve) - through(x, curve)
+                q[ADD_V * STRIDE + j] -= passed * table[0, 1, c, j]
                 q[ADD_I * STRIDE + j] += w * table[1, 1, c, j]
         else:
             for j in range(span[0, s, 0], span[0, s, 1]):
@@ -70,6 +76,12 @@ def gather(
                 w = drive[1, s, j]
                 q[ADD_V * STRIDE + j] -= w * table[0, 1, c, j]
                 q[ADD_I * STRIDE + j] += w * table[1, 1, c, j]
+
+
+@inlined
+def through(x: Any, curve: Any) -> Any:
+    """Return what an input with the limit 1 / √curve passes of a current."""
+    return x / np.sqrt(float32(1) + curve * x * x)
 
 
 @kernel

@@ -52,7 +52,8 @@ class AELIF(Population):
     :param experiment: the experiment they belong to
     :param method: surrogate gradient of the spikes
     :param alpha: its steepness, 0 or more, 1 / model units
-    :param clock_scale_adaptation_pulse: kept, the emulator has no such clock
+    :param clock_scale_adaptation_pulse: scale of the clock that times the jump of the
+        adaptation on the chip, in the upper and in the lower row
     :param execution_instance: the chip, None takes the default of the experiment
     :param enable_spike_recording: use the spikes of the chip
     :param enable_cadc_recording: use the membranes of the chip
@@ -341,11 +342,9 @@ class AELIF(Population):
     def add_to_network_graph(self, builder: chip.NetworkBuilder) -> str:
         """Add the neurons to the network of the chip and return their name.
 
-        :raises NotEmulatedError: if a term is on that the chip has but not the emulator
         :raises RecordingError: if the MADC reads another population
         """
         assert self.descriptor is not None, "registered before"
-        on_chip.check_terms(self)
         on_chip.add_recordings(self, builder)
         self.share_values(builder)
         return builder.add(
@@ -375,12 +374,13 @@ class AELIF(Population):
         """
 
     def configure_on_chip(self, chip: Chip) -> None:
-        """Write trained values, and what `configure_hw_entity` does, to ``chip``.
+        """Write terms, trained values, and what `configure_hw_entity` does.
 
         Trace offsets and scales by coordinate become tensors: places are known now.
         """
         self.offset = on_chip.by_neuron(self, "trace_offset", self.offset)
         self.scale = on_chip.by_neuron(self, "trace_scale", self.scale)
+        on_chip.write_terms(self, chip)
         if type(self).configure_hw_entity is not AELIF.configure_hw_entity:
             places = zip(self.unit_ids, self.coordinates, strict=True)
             for neuron_id, coord in places:

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from core.chip.network import Integers, NetworkBuilder
-from core.errors import HXError, NotEmulatedError, ParameterError, ShapeError
+from core.chip.neuron_block import Chip
+from core.errors import HXError, ParameterError, ShapeError
 from core.modules.calibration import circuits, neuron_of_circuits
 from core.modules.neuron.recording import check_sources, madc_neuron
 from core.morphology import Morphology
@@ -41,31 +42,44 @@ def check_structure(where: str, structure: Morphology | None) -> None:
         )
 
 
-def check_terms(neuron: "AELIF") -> None:
-    """Raise if a term is on with a CapMem code other than 0, which is off.
+def write_terms(neuron: "AELIF", chip: Chip) -> None:
+    """Write the codes of the terms that are on to the circuits of the neurons.
 
-    :raises NotEmulatedError: lists all of them
+    A term whose codes are all 0 is off and is not written.
     """
+    slope = _codes(neuron, "exponential_slope")
+    if neuron.exponential and slope.astype(int).any():
+        onset = _codes(neuron, "exponential_threshold")
+        for k, coord in enumerate(neuron.coordinates):
+            Morphology.set_exponential_params(
+                coord, chip.neuron_block, onset[k], slope[k]
+            )
+    tau = _codes(neuron, "tau_adap")
+    if not neuron.adaptation or not tau.astype(int).any():
+        return
+    strength = _codes(neuron, "subthreshold_adaptation_strength")
+    jump = _codes(neuron, "spike_triggered_adaptation_increment")
+    given = neuron.params_dict()["leak_adaptation"].hardware_value is not None
+    rest = _codes(neuron, "leak_adaptation") if given else None
+    for k, coord in enumerate(neuron.coordinates):
+        Morphology.set_adaptation_base_params(coord, chip.neuron_block, tau[k])
+        if neuron.subthreshold_adaptation:
+            Morphology.set_subthreshold_adaptation_strength(
+                coord, chip.neuron_block, strength[k], None if rest is None else rest[k]
+            )
+        if neuron.spike_triggered_adaptation:
+            Morphology.set_spike_triggered_adaptation_increment(
+                coord,
+                chip.neuron_block,
+                jump[k],
+                neuron.clock_scale_adaptation_pulse,
+            )
 
-    def on(name: str) -> bool:
-        return bool((hardware_array(getattr(neuron, name)).astype(int) != 0).any())
 
-    terms = {
-        "exponential": neuron.exponential and on("exponential_slope"),
-        "subthreshold adaptation": neuron.subthreshold_adaptation
-        and on("subthreshold_adaptation_strength")
-        and on("tau_adap"),
-        "spike-triggered adaptation": neuron.spike_triggered_adaptation
-        and on("spike_triggered_adaptation_increment")
-        and on("tau_adap"),
-    }
-    if any(terms.values()):
-        raise NotEmulatedError(
-            str(neuron.descriptor),
-            f"the emulated chip has no {', no '.join(t for t in terms if terms[t])}"
-            " term.",
-            "Switch it off by its flag, or run the experiment with mock=True.",
-        )
+def _codes(neuron: "AELIF", name: str) -> Any:
+    """Return the values of a parameter on the chip, shape (neurons,)."""
+    values = hardware_array(getattr(neuron, name))
+    return np.broadcast_to(values.astype(float), (neuron.size,))
 
 
 def add_recordings(neuron: "AELIF", builder: NetworkBuilder) -> None:

@@ -1,4 +1,4 @@
-"""The scale numbers of emulated chips lie in the bands that tests of real ones assert."""
+"""The scale numbers of emulated chips lie where tests of real ones ask for them."""
 
 import pytest
 

@@ -648,11 +648,6 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "neurons of [1, 2] circuits, all shall have one number",
     ),
-    "adaptation on the chip": (
-        on_chip(lambda exp: AELIF(3, exp, exponential=False, tau_adap=200)(drive())),
-        NotImplementedError,
-        "no subthreshold adaptation",
-    ),
     "noise in the step code": (
         lambda: CuBaStepCode(noisy_traces=True),
         NotImplementedError,

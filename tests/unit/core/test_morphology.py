@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 import torch
 
+from core.chip.adex import active_terms
 from core.chip.coordinates import (
     AtomicNeuronOnDLS,
     CompartmentOnLogicalNeuron,
     LogicalNeuronOnDLS,
 )
+from core.chip.joined import membrane_of
 from core.chip.neuron_block import AtomicNeuron, NeuronBlock
 from core.errors import ParameterError
 from core.morphology import Morphology, SingleCompartmentNeuron
@@ -79,7 +81,9 @@ def test_neighbours_are_joined(block):
         for circuit in placed(neuron, anchor=10).get_atomic_neurons()
     }
     assert joined == {10: [True, True], 266: [False, True], 11: [False, False]}
-    assert block.settings.unsupported()["joined circuits"].tolist() == [10, 266]
+    membrane = membrane_of(block.settings.stored)
+    assert np.flatnonzero(membrane == 10).tolist() == [10, 11, 266]
+    assert len(np.unique(membrane)) == 510
 
 
 def test_a_row_ends_at_the_edge_of_the_chip(block):
@@ -92,7 +96,7 @@ def test_a_single_circuit_is_left_as_it_is(block):
     before = block.settings.copy()
     neuron = SingleCompartmentNeuron(1)
     neuron.implement_morphology(placed(neuron), block)
-    assert block.settings.unsupported() == {}
+    assert len(np.unique(membrane_of(block.settings.stored))) == 512
     for name, codes in before.codes.items():
         assert (block.settings.codes[name] == codes).all()
 
@@ -147,7 +151,7 @@ def test_terms_are_written_with_their_signs(block):
     assert (adaptation.i_bias_b, adaptation.invert_b) == (30, False)
     assert adaptation.v_leak == circuit.leak.v_leak == 100
     assert adaptation.clock_scale == 6  # the circuit is in the lower row
-    assert len(block.settings.unsupported()) == 3
+    assert len(active_terms(block.settings.stored)) == 3
 
 
 def test_the_adaptation_can_rest_elsewhere(block):
@@ -162,7 +166,7 @@ def test_the_default_terms_are_off_on_the_chip(block):
     Morphology.set_adaptation_base_params(coord, block, 100e-6)
     Morphology.set_subthreshold_adaptation_strength(coord, block, 1, None)
     Morphology.set_spike_triggered_adaptation_increment(coord, block, 1)
-    assert block.settings.unsupported() == {}
+    assert active_terms(block.settings.stored) == {}
 
 
 @pytest.mark.parametrize(("value", "code"), [(-3, 0), (1023, 1022), (1e6, 1022)])

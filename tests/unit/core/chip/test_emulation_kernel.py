@@ -3,59 +3,9 @@
 import numpy as np
 import pytest
 
-from core.chip.circuit import Circuits
-from core.chip.lanes import response_tables
-from core.chip.readout import Recording, cadc
-from core.kernels import emulation_rows as row
-from core.kernels.emulation import run_entries
 from core.kernels.emulation_events import insert_sorted
 from core.kernels.emulation_response import crossing, response
-from core.spec.chip import IDEAL
-
-
-def run(
-    cycles, sources, drive, tau_mem, tau_syn, threshold, *, duration, reset=0.0, ref=1.0
-):
-    """Return the spikes (cycle, entry, lane) of noiseless lanes, leak at 0."""
-    n = drive.shape[2]
-    flat = np.zeros(n)
-    circuits = Circuits(flat, flat, flat, tau_mem, tau_syn, flat)
-    lanes = np.zeros((row.LANE_ROWS, n), np.float32)
-    lanes[row.RATE] = 1 / tau_mem
-    lanes[row.RATE_EXC], lanes[row.RATE_INH] = 1 / tau_syn
-    lanes[row.THRESHOLD] = threshold
-    lanes[row.RESET] = reset
-    lanes[row.LOW], lanes[row.HIGH] = -1e6, 1e6
-    steps = int(duration / row.STEP_US)
-    return run_entries(
-        0,
-        1,
-        steps,
-        np.array([0, len(cycles)]),
-        np.asarray(cycles, np.int64),
-        np.asarray(sources, np.int64),
-        drive.astype(np.float32),
-        lanes,
-        response_tables(circuits),
-        np.full(n, ref),
-        np.full(n, -1),
-        np.ones(n, bool),
-        np.zeros(0, np.int64),
-        np.arange(n + 1),
-        np.arange(n),
-        np.zeros((row.ADEX_ROWS, n), np.float32),
-        np.zeros((0, 2), np.int64),
-        np.arange(n),
-        n,
-        1,
-        0,
-        cadc(Recording(cadc=False), np.arange(n), np.zeros(n), IDEAL, 0, 1, 0),
-        -1,
-        0,
-        np.zeros((1, 1), np.float32),
-        np.zeros((1, 1, 0, n), np.float32),
-        1,
-    )
+from tests.unit.core.chip.emulation import run_kernel
 
 
 def exact_spikes(times, jumps, a, b, threshold, duration, ref=1.0):
@@ -113,7 +63,7 @@ def test_one_input_gives_the_published_spike_time(
 ):
     drive = np.array([[[weight]], [[0.0]]])
     taus = np.array([tau_mem]), np.full((2, 1), tau_syn)
-    cycle = run([0], [0], drive, *taus, 0.6, duration=20, ref=100)[0]
+    cycle = run_kernel([0], [0], drive, *taus, 0.6, duration=20, ref=100)[0]
     assert cycle.tolist() == [round(microseconds * 125)]
 
 
@@ -125,7 +75,7 @@ def test_spike_trains_are_exact_to_the_cycle(rng):
     drive = np.stack([np.maximum(weights, 0), np.maximum(-weights, 0)])
     cycles = np.unique(rng.integers(0, int(duration * 125), 150))
     which = rng.integers(0, sources, len(cycles))
-    found = run(cycles, which, drive, tau_mem, tau_syn, 45.0, duration=duration)
+    found = run_kernel(cycles, which, drive, tau_mem, tau_syn, 45.0, duration=duration)
     total = 0
     for lane in range(lanes):
         exact = exact_spikes(
@@ -152,7 +102,9 @@ def test_a_peak_between_two_sub_steps_is_not_missed():
     peak = (np.exp(-a * t) - np.exp(-b * t)) / (b - a)
     for cycle in range(25):
         drive = np.array([[[1.0]], [[0.0]]]) * 10 / peak
-        found = run([cycle], [0], drive, tau_mem, tau_syn, 9.99, duration=5, ref=100)
+        found = run_kernel(
+            [cycle], [0], drive, tau_mem, tau_syn, 9.99, duration=5, ref=100
+        )
         assert found.shape[1] == 1
 
 

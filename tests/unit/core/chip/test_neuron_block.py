@@ -4,6 +4,7 @@ from operator import attrgetter
 import numpy as np
 import pytest
 
+from core.chip.adex import active_terms
 from core.chip.coordinates import AtomicNeuronOnDLS
 from core.chip.neuron_block import AtomicNeuron, Chip, NeuronBlock, NeuronSettings
 from core.errors import NotEmulatedError, ParameterError
@@ -198,21 +199,19 @@ def test_a_part_takes_only_a_part_of_its_kind(circuit):
         circuit.leak = circuit.reset
 
 
-def test_only_terms_that_are_on_are_unsupported(settings, circuit):
+def test_a_term_is_on_if_it_is_enabled_and_has_a_code(settings, circuit):
     circuit.exponential.enable = True
     circuit.adaptation.enable = True
     circuit.adaptation.i_bias_a = 1
-    assert settings.unsupported() == {}  # all other codes are 0, which is off
+    assert active_terms(settings.stored) == {}  # all other codes are 0, which is off
     circuit.exponential.i_bias = 1
     circuit.adaptation.i_bias_tau = 1
     circuit.adaptation.i_bias_b = 1
     circuit.adaptation.enable_pulse = True
-    circuit.multicompartment.connect_vertical = True
-    assert {name: list(where) for name, where in settings.unsupported().items()} == {
+    assert {n: list(where) for n, where in active_terms(settings.stored).items()} == {
         "exponential": [300],
         "subthreshold adaptation": [300],
         "spike-triggered adaptation": [300],
-        "joined circuits": [300],
     }
 
 

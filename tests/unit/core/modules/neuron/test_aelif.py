@@ -10,15 +10,19 @@ from core import (
     LIF,
     Experiment,
     HXParameter,
+    InputNeuron,
     LIFObservables,
     LIObservables,
+    Synapse,
     SynapseHandle,
     run,
 )
+from core.chip.adex import active_terms
 from core.chip.network import NetworkBuilder
-from core.errors import NotEmulatedError, ParameterError, ShapeError
+from core.errors import ParameterError, ShapeError
 from core.modules import EventPropLIF, NeuronExp, ReadoutNeuronExp
 from core.modules.neuron.in_model import check_finite
+from core.spec.chip import IDEAL
 
 
 def graded(*shape: int) -> Any:
@@ -202,18 +206,31 @@ def test_mask_switches_event_outputs_off() -> None:
     assert population.mask.tolist() == [True, False]
 
 
+def on_the_chip(**terms: Any) -> tuple[AELIF, Any]:
+    """Run three driven neurons; return them and the spikes of each."""
+    exp = Experiment(mock=False, chip_spec=IDEAL)
+    neuron = AELIF(3, exp, leak=150.0, threshold=125.0, refractory_time=5e-6, **terms)
+    silence = InputNeuron(1, exp)(LIFObservables(spikes=torch.zeros(400, 1, 1)))
+    out = neuron(Synapse(1, 3, exp)(silence))
+    run(exp, 400)
+    return neuron, out.spikes[:, 0]
+
+
 def test_default_adex_codes_are_off_on_the_chip() -> None:
-    neuron, builder = AELIF(2, None), NetworkBuilder()
-    neuron.descriptor = "n"
-    assert neuron.add_to_network_graph(builder) == "n"
+    neuron, _ = on_the_chip()
+    chip = neuron.execution_instance.chip
+    assert active_terms(chip.neuron_block.settings.stored) == {}
 
 
-def test_adex_terms_are_not_emulated() -> None:
-    neuron = AELIF(2, None, exponential_slope=300, tau_adap=500)
-    neuron.descriptor = "n"
-    message = "no exponential, no subthreshold adaptation, no spike-triggered adap"
-    with pytest.raises(NotEmulatedError, match=message):
-        neuron.add_to_network_graph(NetworkBuilder())
+def test_each_neuron_has_the_adaptation_of_its_code_on_the_chip() -> None:
+    jump = torch.tensor([0.0, 100.0, 400.0])
+    codes = {"tau_adap": 100, "exponential": False, "subthreshold_adaptation": False}
+    neuron, spikes = on_the_chip(spike_triggered_adaptation_increment=jump, **codes)
+    chip = neuron.execution_instance.chip
+    circuit = neuron.coordinates[2].get_atomic_neurons()[0]
+    assert chip.neuron_block.atomic_neurons[circuit].adaptation.i_bias_b == 400
+    counts = spikes.sum(0)
+    assert counts[0] > 1.2 * counts[1] > 1.2 * counts[2] > 0
 
 
 def test_a_leak_conductance_takes_the_place_of_the_time_constant() -> None:

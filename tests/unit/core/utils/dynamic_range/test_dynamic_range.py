@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from core import (
-    LI,
     Experiment,
     LIFObservables,
     MixedHXModelParameter,

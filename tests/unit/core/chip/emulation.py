@@ -1,0 +1,90 @@
+"""A kernel run with physical values, and references that are exact to rounding."""
+
+import numpy as np
+
+from core.chip.circuit import Circuits
+from core.chip.joined import joined
+from core.chip.lanes import response_tables
+from core.chip.readout import Recording, cadc
+from core.kernels import emulation_rows as row
+from core.kernels.emulation import run_entries
+from core.spec.chip import IDEAL
+
+
+def run_kernel(
+    cycles,
+    sources,
+    drive,
+    tau_mem,
+    tau_syn,
+    threshold,
+    *,
+    duration,
+    reset=0.0,
+    ref=1.0,
+    tau_reset=0.0,
+    limit=0.0,
+    load=None,
+    membrane=None,
+    adex=None,
+    adex_lanes=None,
+    samples=0,
+):
+    """Return the spikes (cycle, entry, lane) of noiseless lanes, leak at 0.
+
+    :param load: capacitance of each lane, with ``membrane``: lanes of equal number are
+        joined, and the first of them has the comparator
+    :param adex: shape (ADEX_ROWS, lanes)
+    :param samples: also return what is true, shape (4, sub-steps, lanes), if not 0
+    """
+    n = drive.shape[2]
+    flat = np.zeros(n)
+    strength = np.ones((2, n))
+    circuits = Circuits(flat, flat, flat, tau_mem, tau_syn, strength)
+    membrane = np.arange(n) if membrane is None else np.asarray(membrane)
+    first = np.r_[True, np.diff(membrane) > 0]
+    together = joined(circuits, np.ones(n) if load is None else load, first, membrane)
+    circuits = together.circuits
+    lanes = np.zeros((row.LANE_ROWS, n), np.float32)
+    lanes[row.RATE] = 1 / circuits.tau_mem
+    lanes[row.RATE_EXC], lanes[row.RATE_INH] = 1 / tau_syn
+    lanes[row.THRESHOLD] = np.where(together.head == np.arange(n), threshold, row.NEVER)
+    lanes[row.RESET] = reset
+    lanes[row.LOW], lanes[row.HIGH] = -1e6, 1e6
+    if tau_reset:
+        lanes[row.RESET_RATE] = 1 / tau_reset
+    if limit:
+        lanes[row.CURVE_EXC : row.CURVE_INH + 1] = limit**-2
+    steps = round(duration / row.STEP_US)
+    truth = np.zeros((4, 1, steps if samples else 0, n), np.float32)
+    member_start, member = together.members()
+    spikes = run_entries(
+        0,
+        1,
+        steps,
+        np.array([0, len(cycles)]),
+        np.asarray(cycles, np.int64),
+        np.asarray(sources, np.int64),
+        np.ascontiguousarray(drive * circuits.strength[:, None], np.float32),
+        lanes,
+        response_tables(circuits),
+        np.full(n, ref),
+        np.full(n, -1),
+        np.ones(n, bool),
+        together.heads,
+        member_start,
+        member,
+        np.zeros((row.ADEX_ROWS, n), np.float32) if adex is None else adex,
+        np.zeros((0, 2), np.int64) if adex_lanes is None else adex_lanes,
+        np.arange(n),
+        n,
+        1,
+        0,
+        cadc(Recording(cadc=False), np.arange(n), np.zeros(n), IDEAL, 0, 1, 0),
+        -1,
+        0,
+        np.zeros((1, 1), np.float32),
+        truth,
+        1,
+    )
+    return (spikes, truth[:, 0]) if samples else spikes
