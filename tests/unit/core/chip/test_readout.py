@@ -159,8 +159,9 @@ def test_time_stamps_may_be_late_or_early(network, events, late):
     exact = np.interp(stamps - late, np.arange(60), observed.membrane[:, 0, 0])
     inside = (stamps - late > 1) & (stamps - late < 59)
     read = observed.cadc[: len(stamps), 0, 0]
-    # Half a code, and the curvature between points 1 µs apart.
-    assert np.abs(read - exact)[inside].max() < 0.9
+    # Half a code, and a quarter of the slope of 6 LSB/µs where an event bends the
+    # membrane between points 1 µs apart; stamps late by 1 µs would be off by 6.
+    assert np.abs(read - exact)[inside].max() < 2.0
     assert np.ptp(exact[inside]) > 15
 
 
