@@ -14,6 +14,7 @@ from types import ModuleType
 import numpy as np
 
 from benchmarks.chip_workloads import ChipWorkload
+from core.chip import signal_flow
 from core.chip.events import INPUT_LATENCY
 from core.chip.lanes import lanes as lanes_of
 from core.chip.network import Integers
@@ -31,6 +32,24 @@ def load(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def kernel_alone(work: ChipWorkload) -> Callable[[], object]:
+    """Return a run of the kernel with what `emulate` gives it, in one thread."""
+    given: list[tuple[object, ...]] = []
+    whole = signal_flow.run_entries
+
+    def listen(*arguments: object) -> object:
+        given.append(arguments)
+        return whole(*arguments)
+
+    signal_flow.run_entries = listen
+    try:
+        work.run()
+    finally:
+        signal_flow.run_entries = whole
+    (arguments,) = given
+    return lambda: whole(*arguments)
 
 
 def prototype(work: ChipWorkload, kernels: ModuleType) -> Callable[[], int]:

@@ -135,13 +135,13 @@ def run_entries(
     drawn = np.empty((WORDS, STRIDE), np.uint32)
     noisy = False
     limited = False
-    held_flag = 0
+    resets = False
     for j in range(n):
         names[j] = lane_word(lane_circuit[j], MEMBRANE)
         noisy = noisy or lanes[SIGMA, j] > 0
         limited = limited or lanes[CURVE_EXC, j] > 0 or lanes[CURVE_INH, j] > 0
-        if lanes[RESET_RATE, j] > 0:
-            held_flag = HELD
+        resets = resets or lanes[RESET_RATE, j] > 0
+    limited = limited or resets
     joined = heads.shape[0] > 0
     adapts = adex_lanes.shape[0] > 0
     spikes = np.empty((3, 1024), np.int64)
@@ -191,9 +191,9 @@ def run_entries(
                 gather(flat, n, drive, span, table, left, source, events, limited)
             had_events = events > 0
             if limited:
-                advance_limited(flat, n, flags, held_flag)
+                advance_limited(flat, n, flags, HELD if resets and events > 0 else 0)
             else:
-                advance(flat, n, flags, held_flag)
+                advance(flat, n, flags)
             if joined:
                 advance_joined(p, heads, member_start, member, flags)
             for run in range(adex_lanes.shape[0]):

@@ -18,6 +18,7 @@ from core.kernels.emulation_rows import (
     CYCLE_US,
     HELD,
     HIGH,
+    HOLD_C,
     HOLD_E,
     HOLD_I,
     HOLD_N,
@@ -114,7 +115,7 @@ def hold(
     """Advance a lane that its reset holds for the whole sub-step."""
     v = p[V, j] * p[HOLD_V, j]
     v += p[E, j] * p[PASS_E, j] * p[HOLD_E, j] - p[I, j] * p[PASS_I, j] * p[HOLD_I, j]
-    v += (p[NOISE, j] + p[RESET_RATE, j] * p[RESET, j]) * p[HOLD_N, j]
+    v += p[NOISE, j] * p[HOLD_N, j] + p[HOLD_C, j]
     for q in range(events):
         for line in range(2):
             w = drive[line, source[q], j]

@@ -44,7 +44,9 @@ W, W1 = range(40, 42)
 ADEX, SLOPE, ONSET, COUPLING, RATE_W, JUMP, BIAS = range(42, 49)
 V_TO_V, W_TO_V, V_TO_W, W_TO_W = range(49, 53)
 ADEX_ROWS = 11
-ROWS = 53
+# Where the reset alone brings a membrane that it holds.
+HOLD_C = 53
+ROWS = 54
 
 LANES = 512
 PAD = 80  # lanes between two rows, so that rows do not share cache sets

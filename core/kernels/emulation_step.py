@@ -23,7 +23,9 @@ from core.kernels.emulation_rows import (
     E1,
     E_TO_V,
     HIGH,
+    HOLD_C,
     HOLD_E,
+    HOLD_I,
     HOLD_N,
     HOLD_V,
     I1,
@@ -61,7 +63,7 @@ from core.kernels.emulation_rows import (
     Values,
     W,
 )
-from core.kernels.normal import normal
+from core.kernels.normal import fast_rsqrt, normal
 
 
 @kernel
@@ -87,22 +89,25 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
         keep = math.exp(-rate * STEP_US)
         p[HOLD_V, j] = keep
         p[HOLD_N, j] = (1 - keep) / rate
+        p[HOLD_C, j] = lanes[RESET_RATE, j] * lanes[RESET, j] * p[HOLD_N, j]
         for line in range(2):
             b = float(lanes[RATE_EXC + line, j])
             fades = math.exp(-b * STEP_US)
             p[HOLD_E + line, j] = response(STEP_US, rate, b, keep, fades)
+        if lanes[RESET_RATE, j] == 0:  # at once
+            for row in range(HOLD_V, HOLD_N + 1):
+                p[row, j] = float32(0)
+            p[HOLD_C, j] = lanes[RESET, j]
 
 
 @kernel
-def advance(q: Values, n: int, flags: NDArray[np.uint8], held_flag: int) -> None:
+def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
     """Advance all lanes by one sub-step; flag those that need more.
 
     :param q: parameters and states, flat
-    :param held_flag: flag of lanes that are held by their reset, 0 if it is done here
     """
     h = float32(STEP_US)
     zero = float32(0)
-    to_hold = uint8(held_flag)
     for j in range(n):
         v = q[V * STRIDE + j]
         e = q[E * STRIDE + j]
@@ -126,14 +131,18 @@ def advance(q: Values, n: int, flags: NDArray[np.uint8], held_flag: int) -> None
         q[E1 * STRIDE + j] = e1
         q[I1 * STRIDE + j] = i1
         call = uint8(REPLAY) if max(over, r) > zero else uint8(0)
-        flags[j] = to_hold if held else call
+        flags[j] = uint8(0) if held else call
 
 
 @kernel
 def advance_limited(
     q: Values, n: int, flags: NDArray[np.uint8], held_flag: int
 ) -> None:
-    """Advance all lanes as `advance`, with inputs that have a limit."""
+    """Advance all lanes as `advance`, with limits of inputs and a slow reset.
+
+    :param held_flag: flag of lanes that are held all the time: HELD if there are events
+        that a reset sees, else 0
+    """
     h = float32(STEP_US)
     zero = float32(0)
     half = float32(0.5)
@@ -147,7 +156,7 @@ def advance_limited(
         x = q[NOISE * STRIDE + j]
         a = q[RATE * STRIDE + j]
         th = q[THRESHOLD * STRIDE + j]
-        reset = q[RESET * STRIDE + j]
+        hold = v * q[HOLD_V * STRIDE + j] + q[HOLD_C * STRIDE + j]
         low = q[LOW * STRIDE + j]
         high = q[HIGH * STRIDE + j]
         keep_e = q[KEEP_E * STRIDE + j]
@@ -161,19 +170,21 @@ def advance_limited(
         # While e decays by its share 1 − keep, s grows by s (1 − s²) (1 − keep).
         mean_e = through_e * (one + half * (one - se * se) * (one - keep_e))
         mean_i = through_i * (one + half * (one - si * si) * (one - keep_i))
+        hold += mean_e * q[HOLD_E * STRIDE + j] - mean_i * q[HOLD_I * STRIDE + j]
+        hold += x * q[HOLD_N * STRIDE + j]
         v1 = v * q[KEEP_V * STRIDE + j]
         v1 += mean_e * q[E_TO_V * STRIDE + j] - mean_i * q[I_TO_V * STRIDE + j]
         v1 += x * q[N_TO_V * STRIDE + j] + q[ADD_V * STRIDE + j]
         e1 = e * keep_e + q[ADD_E * STRIDE + j]
         i1 = i * keep_i + q[ADD_I * STRIDE + j]
-        se1 = one / np.sqrt(one + curve_e * e1 * e1)
-        si1 = one / np.sqrt(one + curve_i * i1 * i1)
+        se1 = fast_rsqrt(one + curve_e * e1 * e1)
+        si1 = fast_rsqrt(one + curve_i * i1 * i1)
         before = x + through_e - through_i - a * v
         after = x + e1 * se1 - i1 * si1 - a * v1
         over = highest_over(v, v1, before, after, th)
         held = r >= h
-        v1 = min(max(v1, low), high)
-        q[V1 * STRIDE + j] = reset if held else v1
+        v1 = hold if held else v1
+        q[V1 * STRIDE + j] = min(max(v1, low), high)
         q[E1 * STRIDE + j] = e1
         q[I1 * STRIDE + j] = i1
         q[PASS_E1 * STRIDE + j] = se1

@@ -70,6 +70,16 @@ def fast_log(x: Any) -> Any:
 
 
 @inlined
+def fast_rsqrt(x: Any) -> Any:
+    """Return 1 / √x of a positive float32 to 5e-6, without a division or a root."""
+    half = float32(0.5) * x
+    i = int32(0x5F375A86) - (np.float32(x).view(np.int32) >> int32(1))
+    y = np.int32(i).view(np.float32)
+    y = y * (float32(1.5) - half * y * y)
+    return y * (float32(1.5) - half * y * y)
+
+
+@inlined
 def fast_exp(x: Any) -> Any:
     """Return the exponential of a float32, from −87 to 88, without a branch."""
     x = min(max(x, float32(-87.0)), float32(88.0))
