@@ -4,8 +4,13 @@ import os
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tests.browser import find_browser
+
+# A first example may compile a kernel, and the machine may be busy.
+settings.register_profile("hx", deadline=None)
+settings.load_profile("hx")
 
 STAGE = os.environ.get("HX_STAGE", "full")
 NO_SKIP = os.environ.get("HX_NO_SKIP") == "1"
