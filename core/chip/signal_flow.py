@@ -1,7 +1,7 @@
 """What the configured chip does with its inputs."""
 
-import os
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from core.chip.readout import Recording, cadc, madc_codes, madc_samples, repeat_
 from core.chip.results import ChipConfig, Events, OutputData, Truth
 from core.kernels import emulation_rows as row
 from core.kernels.emulation import run_entries
-from core.kernels.lanes import pool
+from core.kernels.lanes import run_parts, threads
 from core.spec.chip import ChipSpec
 
 #: Sub-steps times lanes that take a thread about a millisecond.
@@ -134,14 +134,13 @@ def _run(arguments: tuple[Any, ...], batch: int, work: int) -> Integers:
 
     :param work: sub-steps times lanes of one entry
     """
-    threads = min(batch, os.cpu_count() or 1, 1 + batch * work // _WORK_OF_A_THREAD)
-    if threads <= 1:
-        return run_entries(0, batch, *arguments)
-    bounds = [batch * k // threads for k in range(threads + 1)]
-    parts = pool().map(
-        lambda k: run_entries(bounds[k], bounds[k + 1], *arguments), range(threads)
+    parts = max(1, min(batch, threads(), 1 + batch * work // _WORK_OF_A_THREAD))
+    bounds = [batch * k // parts for k in range(parts + 1)]
+    found = run_parts(
+        lambda part: run_entries(*part, *arguments),
+        list(pairwise(bounds)),
     )
-    return np.concatenate(list(parts), axis=1)
+    return np.concatenate(found, axis=1)
 
 
 def _sorted_events(found: Integers, used: Integers, runtime_cycles: int) -> Events:

@@ -84,6 +84,17 @@ def run_parts(work: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
     return [first, *done, *rest]
 
 
+def threads() -> int:
+    """Return how many threads this process should use.
+
+    Not more than it may run on, nor than ``OMP_NUM_THREADS`` says, which torch obeys.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, int(wanted)) if wanted.isdigit() and int(wanted) else cores
+
+
 def pool() -> ThreadPoolExecutor:
     """Return the threads of this process: one pool for all kernels, whoever calls."""
     with _lock:

@@ -1,5 +1,6 @@
 """Lanes over threads, and the memory of results."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.kernels.lanes import empty, run_lanes
+from core.kernels.lanes import empty, run_lanes, threads
 
 
 @pytest.mark.parametrize("lanes", [0, 1, 15, 16, 17, 1000, 1025])
@@ -167,3 +168,14 @@ def test_a_long_trial_takes_little_more_memory_than_its_results() -> None:
     print((peak - before) / recorded)
     """
     assert float(run(code)) <= 1.5
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"), [("1", 1), ("1000", None), ("", None), ("0", None), ("a", 0)]
+)
+def test_no_more_threads_than_cores_or_than_asked_for(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, found: int | None
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    assert threads() == (found or cores or os.cpu_count())
