@@ -197,7 +197,8 @@ def run_entries(
             if joined:
                 advance_joined(p, heads, member_start, member, flags)
             for run in range(adex_lanes.shape[0]):
-                advance_adex(flat, adex_lanes[run, 0], adex_lanes[run, 1], flags)
+                j, to = adex_lanes[run]
+                advance_adex(flat[j:], to - j, flags[j:])
             slot = step % (LOOP_STEPS + 1)
             count = list_flagged(flags, flags8, n, flagged)
             if count > 0:

@@ -101,17 +101,19 @@ def prepare_adex(p: Values, n: int, adex: Values) -> None:
 
 
 @kernel
-def advance_adex(q: Values, first: int, last: int, flags: NDArray[np.uint8]) -> None:
-    """Advance lanes ``first`` … ``last`` − 1, after all were advanced without terms.
+def advance_adex(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
+    """Advance ``n`` lanes, after all were advanced without terms.
 
-    :param q: parameters and states, flat; the currents after the sub-step are set
+    :param q: parameters and states, flat, from the first of these lanes on; the
+        currents after the sub-step are set
+    :param flags: of the same lanes
     """
     h = float32(STEP_US)
     half = float32(0.5)
     one = float32(1)
     zero = float32(0)
     far = float32(_FAR)
-    for j in range(first, last):
+    for j in range(n):
         v = q[V * STRIDE + j]
         w = q[W * STRIDE + j]
         a = q[RATE * STRIDE + j]

@@ -22,6 +22,7 @@ from core.kernels.emulation_rows import (
     I,
     Values,
 )
+from core.kernels.normal import fast_rsqrt
 
 
 @kernel
@@ -51,37 +52,56 @@ def gather(
     for k in range(events):
         s = source[k]
         c = left[k]
-        # The two lines are written out: a row that varies would keep the loops slow.
-        if limited:
-            for j in range(span[0, s, 0], span[0, s, 1]):
-                w = drive[0, s, j]
-                x = q[E * STRIDE + j] + q[ADD_E * STRIDE + j]
-                curve = q[CURVE_EXC * STRIDE + j]
-                passed = through(x + w, curve) - through(x, curve)
-                q[ADD_V * STRIDE + j] += passed * table[0, 0, c, j]
-                q[ADD_E * STRIDE + j] += w * table[1, 0, c, j]
-            for j in range(span[1, s, 0], span[1, s, 1]):
-                w = drive[1, s, j]
-                x = q[I * STRIDE + j] + q[ADD_I * STRIDE + j]
-                curve = q[CURVE_INH * STRIDE + j]
-                passed = through(x + w, curve) - through(x, curve)
-                q[ADD_V * STRIDE + j] -= passed * table[0, 1, c, j]
-                q[ADD_I * STRIDE + j] += w * table[1, 1, c, j]
-        else:
-            for j in range(span[0, s, 0], span[0, s, 1]):
-                w = drive[0, s, j]
-                q[ADD_V * STRIDE + j] += w * table[0, 0, c, j]
-                q[ADD_E * STRIDE + j] += w * table[1, 0, c, j]
-            for j in range(span[1, s, 0], span[1, s, 1]):
-                w = drive[1, s, j]
-                q[ADD_V * STRIDE + j] -= w * table[0, 1, c, j]
-                q[ADD_I * STRIDE + j] += w * table[1, 1, c, j]
+        for line in range(2):
+            first = span[line, s, 0]
+            last = span[line, s, 1]
+            if last > first:
+                # Slices begin at 0, so no index can be negative: loops vectorise.
+                w = drive[line, s, first:last]
+                to_v = table[0, line, c, first:last]
+                to_current = table[1, line, c, first:last]
+                if line == 0:
+                    excite(q[first:], w, to_v, to_current, limited)
+                else:
+                    inhibit(q[first:], w, to_v, to_current, limited)
+
+
+@kernel
+def excite(q: Values, w: Values, to_v: Values, to_current: Values, lim: bool) -> None:
+    """Add an event of the excitatory line to the lanes from the first of ``q`` on."""
+    if lim:
+        for j in range(w.shape[0]):
+            x = q[E * STRIDE + j] + q[ADD_E * STRIDE + j]
+            curve = q[CURVE_EXC * STRIDE + j]
+            passed = through(x + w[j], curve) - through(x, curve)
+            q[ADD_V * STRIDE + j] += passed * to_v[j]
+            q[ADD_E * STRIDE + j] += w[j] * to_current[j]
+    else:
+        for j in range(w.shape[0]):
+            q[ADD_V * STRIDE + j] += w[j] * to_v[j]
+            q[ADD_E * STRIDE + j] += w[j] * to_current[j]
+
+
+@kernel
+def inhibit(q: Values, w: Values, to_v: Values, to_current: Values, lim: bool) -> None:
+    """Do the same for the inhibitory line: a row that varies would keep it slow."""
+    if lim:
+        for j in range(w.shape[0]):
+            x = q[I * STRIDE + j] + q[ADD_I * STRIDE + j]
+            curve = q[CURVE_INH * STRIDE + j]
+            passed = through(x + w[j], curve) - through(x, curve)
+            q[ADD_V * STRIDE + j] -= passed * to_v[j]
+            q[ADD_I * STRIDE + j] += w[j] * to_current[j]
+    else:
+        for j in range(w.shape[0]):
+            q[ADD_V * STRIDE + j] -= w[j] * to_v[j]
+            q[ADD_I * STRIDE + j] += w[j] * to_current[j]
 
 
 @inlined
 def through(x: Any, curve: Any) -> Any:
     """Return what an input with the limit 1 / √curve passes of a current."""
-    return x / np.sqrt(float32(1) + curve * x * x)
+    return x * fast_rsqrt(float32(1) + curve * x * x)
 
 
 @kernel

@@ -59,7 +59,8 @@ def write_terms(neuron: "AELIF", chip: Chip) -> None:
         return
     strength = _codes(neuron, "subthreshold_adaptation_strength")
     jump = _codes(neuron, "spike_triggered_adaptation_increment")
-    given = neuron.params_dict()["leak_adaptation"].hardware_value is not None
+    leak: Any = neuron.leak_adaptation
+    given = leak.hardware_value is not None
     rest = _codes(neuron, "leak_adaptation") if given else None
     for k, coord in enumerate(neuron.coordinates):
         Morphology.set_adaptation_base_params(coord, chip.neuron_block, tau[k])
