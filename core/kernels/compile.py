@@ -36,7 +36,7 @@ SETTINGS: Final[dict[str, Any]] = {
 }
 
 #: What compiling all kernels of one run takes on one core, for the announcement.
-_SECONDS = 20
+_SECONDS = 60
 #: Directories of other sources that are kept: other versions, other checkouts.
 _KEPT = 3
 _PREFIX = "kernels-"

@@ -187,3 +187,27 @@ def test_the_madc_sees_what_the_membrane_does(network, events):
 
 def times_after(madc, us):
     return madc[0, :, 0] > us * 125
+
+
+def test_an_ideal_chip_converges_to_the_model_as_its_steps_shrink(network, events):
+    spikes = [(10, 0, 0), (14, 0, 0), (21, 0, 0)]
+    net = network([[40]], tau_mem=10 * us, tau_syn=5 * us, threshold=220.0)
+    run = execute(net, {"in": events(spikes)}, 1, 12500, CHIP, keep_membrane=True)
+    true = true_circuit(run)
+    a, b = 1 / true.tau_mem[0], 1 / true.tau_syn[0, 0]
+    found = run.observables["lif"].membrane[:, 0, 0] - true.leak[0]
+    errors = []
+    for steps in (10, 20, 40):  # of a microsecond
+        dt = 1 / steps
+        times = [round((t + INPUT_LATENCY / 125) * steps) for t, _, _ in spikes]
+        v = i = 0.0
+        model = []
+        for k in range(100 * steps):
+            if k % steps == 0:
+                model.append(v)
+            # The model of core.functional: Euler, the membrane before the current.
+            v += dt * (i - a * v)
+            i += -dt * b * i + 40 * true.strength[0, 0] * times.count(k)
+        errors.append(np.abs(np.array(model) - found).max())
+    # Euler is of first order: each halving of the step halves the error.
+    np.testing.assert_allclose(np.divide(errors[:-1], errors[1:]), 2, rtol=0.15)
