@@ -36,7 +36,7 @@ SETTINGS: Final[dict[str, Any]] = {
 }
 
 #: What compiling all kernels of one run takes on one core, for the announcement.
-_SECONDS = 60
+_SECONDS = 30
 #: Directories of other sources that are kept: other versions, other checkouts.
 _KEPT = 3
 _PREFIX = "kernels-"

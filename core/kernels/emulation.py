@@ -133,9 +133,9 @@ def run_entries(
     names = np.empty(n, np.uint32)
     words = np.empty((WORDS, STRIDE), np.uint32)
     drawn = np.empty((WORDS, STRIDE), np.uint32)
-    noisy = False
-    limited = False
-    resets = False
+    noisy = np.bool_(False)
+    limited = np.bool_(False)
+    resets = np.bool_(False)
     for j in range(n):
         names[j] = lane_word(lane_circuit[j], MEMBRANE)
         noisy = noisy or lanes[SIGMA, j] > 0
@@ -145,7 +145,9 @@ def run_entries(
     joined = heads.shape[0] > 0
     adapts = adex_lanes.shape[0] > 0
     spikes = np.empty((3, 1024), np.int64)
-    total = 0
+    # Literal numbers would have each part compiled once more, for them alone.
+    none, one = np.int64(0), np.int64(1)
+    total = none
     # A lane spikes at most once per cycle, both ends of the sub-step included.
     room = n * (STEP_CYCLES + 1)
     found = np.empty((LOOP_STEPS + 1, room), np.int64)
@@ -161,10 +163,10 @@ def run_entries(
             spread(p, heads, member_start, member)
         for slot in range(LOOP_STEPS + 1):
             n_found[slot] = 0
-        had_events = False
+        had_events = np.bool_(False)
         q = event_start[b]
-        next_upper = 0
-        next_lower = 0
+        next_upper = none
+        next_lower = none
         if trace_lane >= 0:
             trace[b, 0] = reading(p, trace_lane, trace_source, 0.0)
         for step in range(steps):
@@ -176,7 +178,7 @@ def run_entries(
                 set_noise(flat, n, words[us % WORDS])
             if truth.shape[2] and step % truth_steps == 0:
                 keep_truth(p, n, truth[:, b, step // truth_steps])
-            events = 0
+            events = none
             while q < event_start[b + 1] and event_cycle[q] < after:
                 c = after - event_cycle[q]
                 events = insert_sorted(left, source, events, c, event_source[q])
@@ -217,8 +219,8 @@ def run_entries(
                 total += 1
             if joined:
                 spread(p, heads, member_start, member)
-            next_upper = sample(p, 0, split, cadc, 0, next_upper, step, drawn, b)
-            next_lower = sample(p, split, n, cadc, 1, next_lower, step, drawn, b)
+            next_upper = sample(p, none, split, cadc, none, next_upper, step, drawn, b)
+            next_lower = sample(p, split, n, cadc, one, next_lower, step, drawn, b)
             commit(flat, n)
             if limited or adapts:
                 commit_rest(flat, n)

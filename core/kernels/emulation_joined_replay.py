@@ -62,18 +62,18 @@ def replay_joined(
     :param scratch: shape (4, at least n): currents of the members, what is left of them
     :returns: the new number of spikes
     """
-    a = float(p[RATE, j])
-    n = float(p[NOISE, j])
-    th = float(p[THRESHOLD, j])
-    reset = float(p[RESET, j])
-    pull = float(p[RESET_RATE, j])
-    low = float(p[LOW, j])
-    high = float(p[HIGH, j])
-    v = float(p[V, j])
+    a = np.float64(p[RATE, j])
+    n = np.float64(p[NOISE, j])
+    th = np.float64(p[THRESHOLD, j])
+    reset = np.float64(p[RESET, j])
+    pull = np.float64(p[RESET_RATE, j])
+    low = np.float64(p[LOW, j])
+    high = np.float64(p[HIGH, j])
+    v = np.float64(p[V, j])
     for k in range(first, last):
         scratch[0, k] = p[E, member[k]]
         scratch[1, k] = p[I, member[k]]
-    release = float(p[RELEASE, j])
+    release = np.float64(p[RELEASE, j])
     now = 0.0
     q = 0
     while now < STEP_US - 1e-9:
@@ -94,13 +94,13 @@ def replay_joined(
             for k in range(first, last):
                 m = member[k]
                 for line in range(2):
-                    b = float(p[RATE_EXC + line, m])
+                    b = np.float64(p[RATE_EXC + line, m])
                     fades = fading(b * d)
                     scratch[2 + line, k] = fades
                     sign = 1.0 - 2.0 * line
                     x = sign * scratch[line, k]
                     y = x * fades
-                    curve = float(p[CURVE_EXC + line, m])
+                    curve = np.float64(p[CURVE_EXC + line, m])
                     sx = passes(x, curve)
                     sy = passes(y, curve)
                     vn += 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
@@ -117,8 +117,8 @@ def replay_joined(
             if share <= 1.0:
                 x = share * d
                 for k in range(first, last):
-                    scratch[0, k] *= fading(float(p[RATE_EXC, member[k]]) * x)
-                    scratch[1, k] *= fading(float(p[RATE_INH, member[k]]) * x)
+                    scratch[0, k] *= fading(np.float64(p[RATE_EXC, member[k]]) * x)
+                    scratch[1, k] *= fading(np.float64(p[RATE_INH, member[k]]) * x)
                 now += x
                 if pull == 0:
                     v = reset

@@ -53,7 +53,7 @@ def list_flagged(
 
     :param flags8: the same flags, eight in a word
     """
-    count = 0
+    count = np.int64(0)
     for g in range(flags8.shape[0]):
         if flags8[g] != 0:
             for j in range(8 * g, min(8 * g + 8, n)):
@@ -82,7 +82,7 @@ def replay_flagged(
     scratch: NDArray[np.float64],
 ) -> int:
     """Replay all lanes in ``flagged``; return how many spikes left their circuits."""
-    count = 0
+    count = np.int64(0)
     for j in flagged:
         if flags[j] == HELD and member_start[j + 1] - member_start[j] == 1:
             hold(p, j, drive, left, source, events)
@@ -121,8 +121,8 @@ def hold(
             w = drive[line, source[q], j]
             if w != 0:
                 d = left[q] * CYCLE_US
-                rate = float(p[RATE, j]) + float(p[RESET_RATE, j])
-                b = float(p[RATE_EXC + line, j])
+                rate = np.float64(p[RATE, j]) + np.float64(p[RESET_RATE, j])
+                b = np.float64(p[RATE_EXC + line, j])
                 height = response(d, rate, b, fading(rate * d), fading(b * d))
                 v += w * height if line == 0 else -w * height
     p[V1, j] = min(max(v, p[LOW, j]), p[HIGH, j])
@@ -150,19 +150,19 @@ def replay(
     :param found: cycles of the spikes of this sub-step, from ``n_found`` on
     :returns: the new number of spikes
     """
-    a = float(p[RATE, j])
-    b_e = float(p[RATE_EXC, j])
-    b_i = float(p[RATE_INH, j])
-    curve_e = float(p[CURVE_EXC, j])
-    curve_i = float(p[CURVE_INH, j])
-    n = float(p[NOISE, j])
-    th = float(p[THRESHOLD, j])
-    reset = float(p[RESET, j])
-    pull = float(p[RESET_RATE, j])
-    v = float(p[V, j])
-    e = float(p[E, j])
-    i = float(p[I, j])
-    release = float(p[RELEASE, j])
+    a = np.float64(p[RATE, j])
+    b_e = np.float64(p[RATE_EXC, j])
+    b_i = np.float64(p[RATE_INH, j])
+    curve_e = np.float64(p[CURVE_EXC, j])
+    curve_i = np.float64(p[CURVE_INH, j])
+    n = np.float64(p[NOISE, j])
+    th = np.float64(p[THRESHOLD, j])
+    reset = np.float64(p[RESET, j])
+    pull = np.float64(p[RESET_RATE, j])
+    v = np.float64(p[V, j])
+    e = np.float64(p[E, j])
+    i = np.float64(p[I, j])
+    release = np.float64(p[RELEASE, j])
     now = 0.0
     q = 0
     while now < STEP_US - 1e-9:
@@ -223,7 +223,7 @@ def replay(
                             lane_of[n_found] = j
                             n_found += 1
                         continue
-                v = min(max(vn, float(p[LOW, j])), float(p[HIGH, j]))
+                v = min(max(vn, np.float64(p[LOW, j])), np.float64(p[HIGH, j]))
             e *= keep_e
             i *= keep_i
         now = end
