@@ -17,6 +17,7 @@ circuits (`emulation_joined`), exponential onset and adaptation (`emulation_adex
 """
 
 import numpy as np
+from numba import boolean, int64
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
@@ -133,9 +134,9 @@ def run_entries(
     names = np.empty(n, np.uint32)
     words = np.empty((WORDS, STRIDE), np.uint32)
     drawn = np.empty((WORDS, STRIDE), np.uint32)
-    noisy = np.bool_(False)
-    limited = np.bool_(False)
-    resets = np.bool_(False)
+    noisy = boolean(False)
+    limited = boolean(False)
+    resets = boolean(False)
     for j in range(n):
         names[j] = lane_word(lane_circuit[j], MEMBRANE)
         noisy = noisy or lanes[SIGMA, j] > 0
@@ -146,7 +147,7 @@ def run_entries(
     adapts = adex_lanes.shape[0] > 0
     spikes = np.empty((3, 1024), np.int64)
     # Literal numbers would have each part compiled once more, for them alone.
-    none, one = np.int64(0), np.int64(1)
+    none, one = int64(0), int64(1)
     total = none
     # A lane spikes at most once per cycle, both ends of the sub-step included.
     room = n * (STEP_CYCLES + 1)
@@ -163,7 +164,7 @@ def run_entries(
             spread(p, heads, member_start, member)
         for slot in range(LOOP_STEPS + 1):
             n_found[slot] = 0
-        had_events = np.bool_(False)
+        had_events = boolean(False)
         q = event_start[b]
         next_upper = none
         next_lower = none

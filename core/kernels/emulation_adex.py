@@ -15,7 +15,7 @@ lanes. While the reset pulls, the exponential current is off (assumed: the reset
 import math
 
 import numpy as np
-from numba import float32, uint8
+from numba import float32, float64, uint8
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
@@ -195,24 +195,24 @@ def replay_adex(
     scratch: NDArray[np.float64],
 ) -> int:
     """Advance one membrane by one sub-step as `emulation_replay.replay` does."""
-    a = np.float64(p[RATE, j])
-    n = np.float64(p[NOISE, j]) + np.float64(p[BIAS, j])
-    reset = np.float64(p[RESET, j])
-    pull = np.float64(p[RESET_RATE, j])
-    low = np.float64(p[LOW, j])
-    high = np.float64(p[HIGH, j])
+    a = float64(p[RATE, j])
+    n = float64(p[NOISE, j]) + float64(p[BIAS, j])
+    reset = float64(p[RESET, j])
+    pull = float64(p[RESET_RATE, j])
+    low = float64(p[LOW, j])
+    high = float64(p[HIGH, j])
     fires = p[THRESHOLD, j] < NEVER
-    th = np.float64(p[THRESHOLD, j]) if fires else high
-    D = np.float64(p[SLOPE, j])
-    vt = np.float64(p[ONSET, j])
-    A = np.float64(p[COUPLING, j])
-    b_w = np.float64(p[RATE_W, j])
-    v = np.float64(p[V, j])
-    w = np.float64(p[W, j])
+    th = float64(p[THRESHOLD, j]) if fires else high
+    D = float64(p[SLOPE, j])
+    vt = float64(p[ONSET, j])
+    A = float64(p[COUPLING, j])
+    b_w = float64(p[RATE_W, j])
+    v = float64(p[V, j])
+    w = float64(p[W, j])
     for k in range(first, last):
         scratch[0, k] = p[E, member[k]]
         scratch[1, k] = p[I, member[k]]
-    release = np.float64(p[RELEASE, j])
+    release = float64(p[RELEASE, j])
     now = 0.0
     q = 0
     while now < STEP_US - 1e-9:
@@ -234,13 +234,13 @@ def replay_adex(
             for k in range(first, last):
                 m = member[k]
                 for line in range(2):
-                    b = np.float64(p[RATE_EXC + line, m])
+                    b = float64(p[RATE_EXC + line, m])
                     fades = fading(b * d)
                     scratch[2 + line, k] = fades
                     sign = 1.0 - 2.0 * line
                     x = sign * scratch[line, k]
                     y = x * fades
-                    curve = np.float64(p[CURVE_EXC + line, m])
+                    curve = float64(p[CURVE_EXC + line, m])
                     sx = passes(x, curve)
                     sy = passes(y, curve)
                     vl += 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
@@ -263,9 +263,9 @@ def replay_adex(
             if share <= 1.0 and fires:
                 x = share * d
                 for k in range(first, last):
-                    scratch[0, k] *= fading(np.float64(p[RATE_EXC, member[k]]) * x)
-                    scratch[1, k] *= fading(np.float64(p[RATE_INH, member[k]]) * x)
-                w += (wl - w) * share + np.float64(p[JUMP, j])
+                    scratch[0, k] *= fading(float64(p[RATE_EXC, member[k]]) * x)
+                    scratch[1, k] *= fading(float64(p[RATE_INH, member[k]]) * x)
+                w += (wl - w) * share + float64(p[JUMP, j])
                 now += x
                 if pull == 0:
                     v = reset

@@ -4,6 +4,7 @@ As `emulation_replay`, but the currents of all its circuits flow onto it.
 """
 
 import numpy as np
+from numba import float64
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
@@ -62,18 +63,18 @@ def replay_joined(
     :param scratch: shape (4, at least n): currents of the members, what is left of them
     :returns: the new number of spikes
     """
-    a = np.float64(p[RATE, j])
-    n = np.float64(p[NOISE, j])
-    th = np.float64(p[THRESHOLD, j])
-    reset = np.float64(p[RESET, j])
-    pull = np.float64(p[RESET_RATE, j])
-    low = np.float64(p[LOW, j])
-    high = np.float64(p[HIGH, j])
-    v = np.float64(p[V, j])
+    a = float64(p[RATE, j])
+    n = float64(p[NOISE, j])
+    th = float64(p[THRESHOLD, j])
+    reset = float64(p[RESET, j])
+    pull = float64(p[RESET_RATE, j])
+    low = float64(p[LOW, j])
+    high = float64(p[HIGH, j])
+    v = float64(p[V, j])
     for k in range(first, last):
         scratch[0, k] = p[E, member[k]]
         scratch[1, k] = p[I, member[k]]
-    release = np.float64(p[RELEASE, j])
+    release = float64(p[RELEASE, j])
     now = 0.0
     q = 0
     while now < STEP_US - 1e-9:
@@ -94,13 +95,13 @@ def replay_joined(
             for k in range(first, last):
                 m = member[k]
                 for line in range(2):
-                    b = np.float64(p[RATE_EXC + line, m])
+                    b = float64(p[RATE_EXC + line, m])
                     fades = fading(b * d)
                     scratch[2 + line, k] = fades
                     sign = 1.0 - 2.0 * line
                     x = sign * scratch[line, k]
                     y = x * fades
-                    curve = np.float64(p[CURVE_EXC + line, m])
+                    curve = float64(p[CURVE_EXC + line, m])
                     sx = passes(x, curve)
                     sy = passes(y, curve)
                     vn += 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
@@ -117,8 +118,8 @@ def replay_joined(
             if share <= 1.0:
                 x = share * d
                 for k in range(first, last):
-                    scratch[0, k] *= fading(np.float64(p[RATE_EXC, member[k]]) * x)
-                    scratch[1, k] *= fading(np.float64(p[RATE_INH, member[k]]) * x)
+                    scratch[0, k] *= fading(float64(p[RATE_EXC, member[k]]) * x)
+                    scratch[1, k] *= fading(float64(p[RATE_INH, member[k]]) * x)
                 now += x
                 if pull == 0:
                     v = reset

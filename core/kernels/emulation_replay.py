@@ -5,6 +5,7 @@ a, and with the current r v_reset in addition.
 """
 
 import numpy as np
+from numba import float64, int64
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
@@ -53,7 +54,7 @@ def list_flagged(
 
     :param flags8: the same flags, eight in a word
     """
-    count = np.int64(0)
+    count: int = int64(0)
     for g in range(flags8.shape[0]):
         if flags8[g] != 0:
             for j in range(8 * g, min(8 * g + 8, n)):
@@ -82,7 +83,7 @@ def replay_flagged(
     scratch: NDArray[np.float64],
 ) -> int:
     """Replay all lanes in ``flagged``; return how many spikes left their circuits."""
-    count = np.int64(0)
+    count: int = int64(0)
     for j in flagged:
         if flags[j] == HELD and member_start[j + 1] - member_start[j] == 1:
             hold(p, j, drive, left, source, events)
@@ -121,8 +122,8 @@ def hold(
             w = drive[line, source[q], j]
             if w != 0:
                 d = left[q] * CYCLE_US
-                rate = np.float64(p[RATE, j]) + np.float64(p[RESET_RATE, j])
-                b = np.float64(p[RATE_EXC + line, j])
+                rate = float64(p[RATE, j]) + float64(p[RESET_RATE, j])
+                b = float64(p[RATE_EXC + line, j])
                 height = response(d, rate, b, fading(rate * d), fading(b * d))
                 v += w * height if line == 0 else -w * height
     p[V1, j] = min(max(v, p[LOW, j]), p[HIGH, j])
@@ -150,19 +151,19 @@ def replay(
     :param found: cycles of the spikes of this sub-step, from ``n_found`` on
     :returns: the new number of spikes
     """
-    a = np.float64(p[RATE, j])
-    b_e = np.float64(p[RATE_EXC, j])
-    b_i = np.float64(p[RATE_INH, j])
-    curve_e = np.float64(p[CURVE_EXC, j])
-    curve_i = np.float64(p[CURVE_INH, j])
-    n = np.float64(p[NOISE, j])
-    th = np.float64(p[THRESHOLD, j])
-    reset = np.float64(p[RESET, j])
-    pull = np.float64(p[RESET_RATE, j])
-    v = np.float64(p[V, j])
-    e = np.float64(p[E, j])
-    i = np.float64(p[I, j])
-    release = np.float64(p[RELEASE, j])
+    a = float64(p[RATE, j])
+    b_e = float64(p[RATE_EXC, j])
+    b_i = float64(p[RATE_INH, j])
+    curve_e = float64(p[CURVE_EXC, j])
+    curve_i = float64(p[CURVE_INH, j])
+    n = float64(p[NOISE, j])
+    th = float64(p[THRESHOLD, j])
+    reset = float64(p[RESET, j])
+    pull = float64(p[RESET_RATE, j])
+    v = float64(p[V, j])
+    e = float64(p[E, j])
+    i = float64(p[I, j])
+    release = float64(p[RELEASE, j])
     now = 0.0
     q = 0
     while now < STEP_US - 1e-9:
@@ -223,7 +224,7 @@ def replay(
                             lane_of[n_found] = j
                             n_found += 1
                         continue
-                v = min(max(vn, np.float64(p[LOW, j])), np.float64(p[HIGH, j]))
+                v = min(max(vn, float64(p[LOW, j])), float64(p[HIGH, j]))
             e *= keep_e
             i *= keep_i
         now = end
