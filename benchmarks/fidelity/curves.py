@@ -123,7 +123,7 @@ def record(
     (found,) = execution.observables.values()
     times = found.events.cycle * CYCLE
     return Trace(
-        output.madc_cycles * CYCLE,
+        output.madc_cycles[:, 0] * CYCLE,
         output.madc[:, 0].astype(float),
         tuple(times[found.events.neuron == neuron] for neuron in range(size)),
     )

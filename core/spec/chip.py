@@ -6,13 +6,14 @@ Every non-ideality is a field with its own scale, so it can be pulled out one by
     fixed pattern     ``*_spread``, ``*_bias``, ``weak_cells``, scaled by ``mismatch``
     trial to trial    ``*write_noise``, ``baseline_shift``: anew at each configuration
     temporal noise    ``*_noise`` of membrane and converters, scaled by ``noise``
-    saturation        ``membrane_low``, ``membrane_high``
+    saturation        ``membrane_*``, ``drive_limit``, ``tau_reset``
     read-out          ``cadc_*``, ``madc_*``
+    events            ``link_rate``, ``event_depth``, ``event_loss``
 
 The help of a field says which number is published and which is chosen, so that what is
-left after a calibration lies in the published bands (``benchmarks/
-fidelity_calibration.py`` measures them). Codes and weights are whole numbers by the
-nature of the chip: their quantisation is no field.
+left after a calibration lies in the published bands
+(``benchmarks/fidelity/calibration.py`` measures them). Codes and weights are whole
+numbers by the nature of the chip: their quantisation is no field.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.fidelity_calibration import truth
+from benchmarks.fidelity.calibration import truth
 from core.chip import calibration, curve_store
 from core.chip.calibrated_circuits import TOLERANCE
 from core.chip.calibration import calibrate, calibrate_by_search

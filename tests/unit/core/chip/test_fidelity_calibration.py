@@ -1,6 +1,6 @@
 """Calibrated virtual chips against published numbers of real ones.
 
-Every number of ``benchmarks/fidelity_calibration.py`` on TYPICAL: on 20 chips in the
+Every number of ``benchmarks/fidelity/calibration.py`` on TYPICAL: on 20 chips in the
 full stage, on 5 in the quick one. Bands on a single chip hold for each of them; those
 on statistics of four quadrants, which one chip does not know, for their mean.
 """
@@ -10,8 +10,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from benchmarks.fidelity_calibration import (
+from benchmarks.fidelity.calibration import (
+    CORRELATIONS,
     PUBLISHED,
+    RATIOS,
+    RESIDUALS,
+    VARIATION,
     cadc,
     codes,
     pooled,
@@ -36,20 +40,6 @@ def found(count):
     return pooled(codes(chip_number(n)) for n in range(1, count + 1))
 
 
-#: Trimmed deviations after a calibration, lowest and highest: LSB, or relative.
-RESIDUALS = {
-    "leak": (0.8, 2.0),
-    "reset": (0.8, 2.0),
-    "threshold": (1.5, 2.5),
-    "tau_mem": (0.02, 0.08),
-    "tau_syn_exc": (0.015, 0.05),
-    "tau_syn_inh": (0.015, 0.05),
-    "psp": (0.04, 0.10),
-    "psp_by_rows": (0.04, 0.10),
-    "failed": (0.01, 0.05),
-}
-
-
 @EACH
 @pytest.mark.parametrize("default", [True, False], ids=["10 µs", "6 µs"])
 @pytest.mark.parametrize("name", RESIDUALS)
@@ -64,18 +54,6 @@ def test_a_search_without_curves_leaves_as_much(name):
     low, high = RESIDUALS[name]
     row = left(3, True, calibrate_by_search)[name]
     assert low <= row["min"] <= row["max"] <= high
-
-
-# Largest ratio of the spread with to the spread without calibration that calix accepts
-# on real chips, with the default targets.
-RATIOS = {
-    "leak": 0.30,
-    "reset": 0.20,
-    "threshold": 0.35,
-    "tau_mem": 0.45,
-    "tau_syn_exc": 0.20,
-    "tau_syn_inh": 0.20,
-}
 
 
 @EACH
@@ -109,19 +87,6 @@ def test_time_constants_are_on_target(count, name):
     assert max(-row["min"], row["max"]) < 0.01
 
 
-#: Of the published calibrations A and B: coefficient of variation of each code.
-VARIATION = {
-    "leak": (39 / 668, 39 / 629),
-    "reset": (37 / 673, 40 / 625),
-    "threshold": (20 / 411, 17.5 / 389),
-    "tau_mem": (0.131, 0.133),
-    "tau_syn_exc": (0.23, 0.26),
-    "tau_syn_inh": (0.21, 0.25),
-    "gm_exc": (0.10, 0.24),
-    "gm_inh": (0.10, 0.24),
-}
-
-
 @EACH
 @pytest.mark.parametrize("name", VARIATION)
 def test_codes_vary_as_in_published_calibrations(count, name):
@@ -132,16 +97,9 @@ def test_codes_vary_as_in_published_calibrations(count, name):
 
 
 @EACH
-@pytest.mark.parametrize(
-    ("name", "low", "high"),
-    [
-        ("leak-reset", 0.55, 0.85),  # published: 0.68 and 0.72
-        ("leak-threshold", 0.2, 0.6),  # 0.35 and 0.44
-        ("gm exc-inh", 0.6, 1.0),  # 0.76 and 0.97
-        ("tau exc-inh", 0.05, 0.55),  # 0.13 and 0.40
-    ],
-)
-def test_codes_of_a_circuit_correlate_as_published(count, name, low, high):
+@pytest.mark.parametrize("name", CORRELATIONS)
+def test_codes_of_a_circuit_correlate_as_published(count, name):
+    low, high, _ = CORRELATIONS[name]
     row = found(count)[name]
     assert low < row["min"] <= row["max"] < high
 

@@ -1,10 +1,10 @@
 """How far calibrated virtual chips are like the published real ones, in numbers.
 
 Every function takes one chip and returns a flat ``{name: number}``; `pooled` joins the
-dicts of many chips. Nothing is asserted here: the tests and the report on fidelity do.
-The truth is looked up in the emulated circuits, after a write that no search has seen.
+dicts of many chips. The bands are asserted by the tests and shown by the report. The
+truth is looked up in the emulated circuits, after a write that no search has seen.
 
-    python -m benchmarks.fidelity_calibration 20
+    python -m benchmarks.fidelity.calibration 20
 """
 
 import sys
@@ -48,6 +48,46 @@ _CHANGES = {
     "membrane_capacitance": 40,
     "i_synin_gm": 400,
     "synapse_dac_bias": 800,
+}
+#: Trimmed deviations that a calibration leaves, lowest and highest: LSB, or relative.
+RESIDUALS = {
+    "leak": (0.8, 2.0),
+    "reset": (0.8, 2.0),
+    "threshold": (1.5, 2.5),
+    "tau_mem": (0.02, 0.08),
+    "tau_syn_exc": (0.015, 0.05),
+    "tau_syn_inh": (0.015, 0.05),
+    "psp": (0.04, 0.10),
+    "psp_by_rows": (0.04, 0.10),
+    "failed": (0.01, 0.05),
+}
+#: Largest ratio of the spread with to the spread without calibration that calix accepts
+#: on real chips, with the default targets.
+RATIOS = {
+    "leak": 0.30,
+    "reset": 0.20,
+    "threshold": 0.35,
+    "tau_mem": 0.45,
+    "tau_syn_exc": 0.20,
+    "tau_syn_inh": 0.20,
+}
+#: Of the published calibrations A and B: coefficient of variation of each code.
+VARIATION = {
+    "leak": (39 / 668, 39 / 629),
+    "reset": (37 / 673, 40 / 625),
+    "threshold": (20 / 411, 17.5 / 389),
+    "tau_mem": (0.131, 0.133),
+    "tau_syn_exc": (0.23, 0.26),
+    "tau_syn_inh": (0.21, 0.25),
+    "gm_exc": (0.10, 0.24),
+    "gm_inh": (0.10, 0.24),
+}
+#: Correlations of codes, lowest and highest, and those of A and B.
+CORRELATIONS = {
+    "leak-reset": (0.55, 0.85, "0.68, 0.72"),
+    "leak-threshold": (0.2, 0.6, "0.35, 0.44"),
+    "gm exc-inh": (0.6, 1.0, "0.76, 0.97"),
+    "tau exc-inh": (0.05, 0.55, "0.13, 0.40"),
 }
 _WRITES = 8
 _TRIAL = 1000  # writes of the tests and of the page have lower numbers
