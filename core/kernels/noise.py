@@ -32,8 +32,8 @@ CADC_PHASE: Final = 2  # when a CADC (a hemisphere) begins, step 0, and its k-th
 MADC: Final = 3  # one MADC sample; a step is a sample
 CELL: Final = 4  # a write to an analog cell; the entry is the cell, a step is its line
 READING: Final = 5  # a measurement on the bench; the entry numbers it
-EVENT_LOSS: Final = 16  # whether an event is lost on the link; a step is its cycle
-MADC_LOSS: Final = 17  # whether a MADC sample is lost; a step is a sample
+EVENT_LOSS: Final = 6  # whether an event is lost on the link; a step is its cycle
+MADC_LOSS: Final = 7  # whether a MADC sample is lost; a step is a sample
 
 #: Numbers that one block holds: four steps in a row.
 WORDS: Final = 4

@@ -71,7 +71,7 @@ def test_each_counter_changes_the_number():
 def test_sources_have_different_numbers():
     constants = {name for name in vars(noise) if name[0] != "_" and name.isupper()}
     sources = [getattr(noise, name) for name in constants - {"WORDS"}]
-    assert sorted(sources) == list(range(6))
+    assert sorted(sources) == list(range(8))
 
 
 def test_uniform_numbers_never_reach_the_ends():
