@@ -250,9 +250,7 @@ class ExecutionInstance(BaseExecutionInstance):
             neurons to other columns (`core.chip.placement`); None has none
         :raises PlacementError: if the neurons do not fit
         :raises CalibrationError: if a loaded calibration leaves out their circuits
-        :raises NotEmulatedError: if events shall bypass the neurons
         """
-        self._refuse_bypass()
         if self.calib_path is not None and self.stored is None:
             self.load_calib(self.calib_path)
         changed = [p.calib_changed_since_last_run() for p in self._neurons]
@@ -289,9 +287,7 @@ class ExecutionInstance(BaseExecutionInstance):
         """Run ``network`` on this chip, as `core.chip.pipeline.execute` does.
 
         :param cycles: duration of a batch entry, FPGA cycles
-        :raises NotEmulatedError: if events shall bypass the neurons
         """
-        self._refuse_bypass()
         return pipeline.execute(
             network,
             inputs,
@@ -334,23 +330,14 @@ class ExecutionInstance(BaseExecutionInstance):
         self._check_chip(kept, placement)
         return self._chip
 
-    def _refuse_bypass(self) -> None:
-        """Raise if events shall bypass the neurons.
-
-        :raises NotEmulatedError: if they shall
-        """
-        if self._chip is not None and self._chip.bypass:
-            raise NotEmulatedError(
-                str(self),
-                "its chip shall bypass the neurons, which is not emulated.",
-                "Leave Chip.default_neuron_bypass out.",
-            )
-
     def _check_chip(self, settings: NeuronSettings, placement: PlacementResult) -> None:
         """Raise if the chip cannot run as it is set.
 
-        :raises CalibrationError: if circuits in use have no codes
+        :raises CalibrationError: if circuits in use have no codes, unless events
+            bypass the neurons
         """
+        if settings.bypass:
+            return
         for name in placement.circuits:
             if (settings.codes["leak"][placement.groups(name)] < 0).any():
                 raise CalibrationError(
@@ -391,7 +378,7 @@ class ExecutionInstance(BaseExecutionInstance):
 
     def _missing(self, groups: Any, fires: bool) -> str:
         """Return what a loaded calibration lacks for neurons, "" for nothing."""
-        if self.stored is None:
+        if self.stored is None or (self._chip is not None and self._chip.bypass):
             return ""
         return self.stored.missing(groups.ravel(), False) or self.stored.missing(
             groups[:, 0], fires

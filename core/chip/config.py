@@ -76,6 +76,7 @@ def assemble(
         circuit_source=_circuit_sources(placement, routing),
         constant_current=settings.constant_current,
         stored=settings.stored,
+        bypass=settings.bypass,
         notes=_notes(synapses, routing, too_long),
     )
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
+from core.chip.bypass import notes_of_bypass
 from core.chip.calibration import calibrate
 from core.chip.characterisation import Progress
 from core.chip.config import assemble, neuron_settings
@@ -298,13 +299,17 @@ def _check_madc(name: str, neuron: int, targets: dict[str, int]) -> None:
 
 def _notes(execution: Execution) -> tuple[str, ...]:
     notes: list[str] = []
+    network = execution.network
     if execution.config is not None:
         notes += execution.config.notes
+        notes += notes_of_bypass(execution.config)
+        if execution.config.bypass:
+            network = replace(network, record_cadc=False, cadc_source={}, madc=None)
     notes += doubtful_targets(execution.network)
     if execution.calibration is not None and execution.network.calibrated:
         missed = int((~execution.calibration.success).sum())
         if missed:
             notes.append(f"{missed} circuits missed a calibration target.")
     if execution.output is not None:
-        notes += limits(execution.network, execution.output)
+        notes += limits(network, execution.output)
     return tuple(notes)

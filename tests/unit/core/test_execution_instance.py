@@ -626,26 +626,46 @@ def test_a_chip_may_be_given(stored):
     assert out.membrane_cadc[5:].mean() + 128 == pytest.approx(80, abs=5)
 
 
-def test_a_chip_without_neurons_is_refused(stored):
+@pytest.mark.parametrize("given", ["chip", "calibration", "calibrated chip"])
+def test_each_event_of_a_bypassed_neuron_is_one_spike(given, stored):
+    exp = Experiment()
+    if given == "calibration":
+        exp.calibration = StoredCalibration.from_chip(Chip.default_neuron_bypass)
+    else:
+        calibrated = given == "calibrated chip"
+        chip = stored.chip_settings() if calibrated else Chip()
+        chip.bypass = True
+        exp.default_execution_instance.chip = chip
+    synapse, neurons = layer(exp, 3, 3)
+    synapse.weight.data = 63 * torch.tensor([[1.0, 0, 0], [0, 1, -1], [0, 0, 0]])
+    times = [[3, 9, 10, 11, 30], [4, 20], [5, 12, 21]]
+    grid = torch.zeros(STEPS, 2, 3)
+    for neuron, when in enumerate(times):
+        grid[when, 1, neuron] = 1
+    out = neurons(synapse(LIFObservables(spikes=grid)))
+    run(exp, STEPS)
+    assert out.spikes[:, 0].sum() == 0  # the other batch entry
+    # Inhibition does nothing; a spike lies less than a step of 1 µs after its event.
+    for neuron, when in enumerate([times[0], times[1], []]):
+        found = out.spikes[:, 1, neuron].nonzero().flatten()
+        assert found.tolist() == pytest.approx(when, abs=1)
+    notes = " ".join(exp.last_execution.notes)
+    assert "The neurons are bypassed" in notes
+    assert "took no sample" not in notes
+    assert exp.last_execution.output.cadc.shape[0] == 0
+
+
+def test_the_bypass_can_be_switched_off_again(stored):
     exp = Experiment()
     chip = stored.chip_settings()
-    chip.bypass = True
     exp.default_execution_instance.chip = chip
-    silent(exp)
-    with pytest.raises(NotEmulatedError, match="shall bypass the neurons"):
+    for bypass in (True, False):
+        chip.bypass = bypass
+        synapse, neurons = layer(exp, 1, 1, threshold=200)
+        out = neurons(synapse(spikes(1, 5)))
         run(exp, STEPS)
-
-
-@pytest.mark.parametrize("assigned", ["chip", "calibration"])
-def test_the_bypass_is_refused_before_its_codes_are_looked_at(assigned):
-    exp = Experiment()
-    if assigned == "chip":
-        exp.default_execution_instance.chip = Chip.default_neuron_bypass
-    else:
-        exp.calibration = StoredCalibration.from_chip(Chip.default_neuron_bypass)
-    silent(exp)
-    with pytest.raises(NotEmulatedError, match="shall bypass the neurons"):
-        run(exp, STEPS)
+        assert out.spikes.sum() == bypass  # one event is below the threshold
+        exp.clear()
 
 
 @pytest.mark.parametrize("hook", [None, [], ExecutionInstanceHooks()])
