@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.chip import pipeline
+from core.chip.adex import SWITCHES
 from core.chip.calibration_io import load
 from core.chip.compartment import join
 from core.chip.config import neuron_settings
@@ -17,6 +18,7 @@ from core.chip.coordinates import (
     ExecutionInstanceID,
     LogicalNeuronOnDLS,
 )
+from core.chip.geometry import CIRCUITS
 from core.chip.network import Network, NetworkBuilder
 from core.chip.neuron_block import Chip, NeuronBlock, NeuronSettings
 from core.chip.pipeline import StageMemory
@@ -123,6 +125,7 @@ class ExecutionInstance(BaseExecutionInstance):
         self.stored: StoredCalibration | None = None
         self._result: CalibResult | None = None
         self._written: tuple[Any, Any] | None = None  # fires, event_output
+        self._terms: dict[str, tuple[Any, Any]] = {}  # before, written by modules
         self.clear()
 
     def clear(self) -> None:
@@ -238,6 +241,7 @@ class ExecutionInstance(BaseExecutionInstance):
     def _new_chip(self, chip: Chip) -> Chip:
         settings = chip.neuron_block.settings
         self._written = settings.fires.copy(), settings.event_output.copy()
+        self._terms = {}
         self._chip, self._chip_is_given = chip, False
         return chip
 
@@ -390,9 +394,20 @@ class ExecutionInstance(BaseExecutionInstance):
         :raises ParameterError: if a trained parameter has no function to do so
         """
         assert self.chip is not None, "calibrated before"
+        stored = self.chip.neuron_block.settings.stored
+        # Terms of the last run are off again, where nobody changed them since.
+        for name, (before, written) in self._terms.items():
+            stored[name] = np.where(stored[name] == written, before, stored[name])
+        off = np.zeros(CIRCUITS, np.int64)
+        earlier = {name: stored.get(name, off).copy() for name in SWITCHES}
         for p in self._neurons:
             self._join(p, self.chip.neuron_block)
             p.configure_on_chip(self.chip)
+        self._terms = {
+            name: (earlier[name], stored[name].copy())
+            for name in SWITCHES
+            if name in stored
+        }
 
     def _join(self, population: Any, block: NeuronBlock) -> None:
         """Let neurons of several circuits, or of a shape of the user, be so."""

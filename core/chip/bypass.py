@@ -97,9 +97,7 @@ def _spikes(due: Integers, start: Integers, targets: Integers) -> Integers:
 
 
 def notes_of_bypass(config: ChipConfig) -> Iterator[str]:
-    """Return what a bypassed chip does not do, one sentence each."""
-    if not config.bypass:
-        return
+    """Return what a chip with bypassed neurons does not do, one sentence each."""
     yield (
         "The neurons are bypassed: they have no membranes, so the CADC and the MADC"
         " record nothing and calibrated values do not matter."

@@ -69,7 +69,7 @@ def lanes(config: ChipConfig, mismatch: Mismatch, chip: ChipSpec, trial: int) ->
     circuits = together.circuits
     fires &= together.head == np.arange(len(used))
     member_start, member = together.members()
-    terms = adex_terms(config, mismatch, together, used, chip)
+    terms = adex_terms(config, mismatch, together, used, chip, trial)
     values = lane_values(circuits, together, fires, codes["synapse_dac"], chip)
     refractory, holdoff = config.refractory_cycles[used], config.holdoff_cycles[used]
     values[row.HOLDOFF] = holdoff * row.CYCLE_US

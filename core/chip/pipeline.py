@@ -11,7 +11,6 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
-from core.chip.bypass import notes_of_bypass
 from core.chip.calibration import calibrate
 from core.chip.characterisation import Progress
 from core.chip.config import assemble, neuron_settings
@@ -31,6 +30,7 @@ from core.chip.results import (
 )
 from core.chip.routing import Router, route
 from core.chip.rules import check_values, doubtful_targets
+from core.chip.setting_notes import setting_notes
 from core.chip.signal_flow import emulate
 from core.errors import HXError, NetworkError, did_you_mean
 from core.spec.chip import ChipSpec
@@ -231,7 +231,7 @@ def execute(
     stages.keep(output=output)
     observables = stages.run("observe", lambda: observe(stages.execution))
     stages.keep(observables=observables)
-    notes = (*_notes(stages.execution), *silent_knobs(chip, network))
+    notes = (*_notes(stages.execution), *silent_knobs(chip, network, config))
     stages.keep(notes=notes)
     return stages.execution
 
@@ -302,7 +302,7 @@ def _notes(execution: Execution) -> tuple[str, ...]:
     network = execution.network
     if execution.config is not None:
         notes += execution.config.notes
-        notes += notes_of_bypass(execution.config)
+        notes += setting_notes(execution.config)
         if execution.config.bypass:
             network = replace(network, record_cadc=False, cadc_source={}, madc=None)
     notes += doubtful_targets(execution.network)

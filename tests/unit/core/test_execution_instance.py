@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from core import (
+    AELIF,
     LI,
     LIF,
     ExecutionInstance,
@@ -23,6 +24,7 @@ from core import (
     run,
 )
 from core.chip import pipeline
+from core.chip.adex import active_terms
 from core.chip.calibration_io import load, save
 from core.chip.calibration_target import NeuronCalibTarget
 from core.chip.coordinates import (
@@ -689,6 +691,35 @@ def test_switches_set_by_hand_stay_too():
     assert spikes_of[0].all()
     assert not spikes_of[1][0]
     assert spikes_of[1][1:].all()
+
+
+def test_terms_that_are_switched_off_are_off_in_the_next_run():
+    exp = Experiment(chip_spec=IDEAL)
+    neurons = AELIF(
+        2,
+        exp,
+        exponential_slope=300,
+        exponential_threshold=400,
+        tau_adap=100,
+        subthreshold_adaptation_strength=500,
+        spike_triggered_adaptation_increment=100,
+    )
+    off = ["exponential", "subthreshold_adaptation", "spike_triggered_adaptation"]
+    seen = []
+    for flag in [None, *off]:
+        if flag:
+            setattr(neurons, flag, False)
+        neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 2)))
+        run(exp, STEPS)
+        seen.append(list(active_terms(exp.last_execution.config.stored)))
+        if flag == off[1]:  # by hand it stays
+            chip = exp.default_execution_instance.chip
+            circuit = neurons.coordinates[1].get_atomic_neurons()[0]
+            chip.neuron_block.atomic_neurons[circuit].exponential.enable = True
+    every = ["exponential", "subthreshold adaptation", "spike-triggered adaptation"]
+    assert seen == [every, every[1:], every[2:], every[:1]]
+    stored = exp.last_execution.config.stored
+    assert stored["exponential.enable"].sum() == 1
 
 
 # --- going on after a mistake ---------------------------------------------------------
