@@ -88,3 +88,18 @@ def test_many_events_give_as_many_spikes_of_each_target(network, poisson):
         found = done.observables["lif"].events
         spikes = np.bincount(found.neuron[found.batch == entry], minlength=30)
         np.testing.assert_array_equal(spikes, (weights > 0) @ count)
+
+
+def test_events_of_joined_circuits_that_do_nothing_are_told(population, events):
+    wide = replace(population("wide", 1), shape=((0, 0), (1, 0)))
+    net = Network(
+        (wide,),
+        (ExternalPopulation("in", 200),),
+        (Projection("syn", "in", "wide", np.full((1, 200), 63)),),
+    )
+    inputs = {"in": events([(5 + 0.4 * k, 0, k) for k in range(200)])}
+    done = run(net, inputs)
+    idle = [note for note in done.notes if "joined" in note]
+    silent = int(idle[0].split()[0]) if idle else 0
+    assert 0 < silent < 200
+    assert len(done.output.events.cycle) == 200 - silent
