@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.chip import pipeline
+from core.chip.adex import SWITCHES
 from core.chip.calibration_io import load
 from core.chip.compartment import join
 from core.chip.config import neuron_settings
@@ -17,6 +18,7 @@ from core.chip.coordinates import (
     ExecutionInstanceID,
     LogicalNeuronOnDLS,
 )
+from core.chip.geometry import CIRCUITS
 from core.chip.network import Network, NetworkBuilder
 from core.chip.neuron_block import Chip, NeuronBlock, NeuronSettings
 from core.chip.pipeline import StageMemory
@@ -123,6 +125,7 @@ class ExecutionInstance(BaseExecutionInstance):
         self.stored: StoredCalibration | None = None
         self._result: CalibResult | None = None
         self._written: tuple[Any, Any] | None = None  # fires, event_output
+        self._terms: dict[str, tuple[Any, Any]] = {}  # before, written by modules
         self.clear()
 
     def clear(self) -> None:
@@ -238,6 +241,7 @@ class ExecutionInstance(BaseExecutionInstance):
     def _new_chip(self, chip: Chip) -> Chip:
         settings = chip.neuron_block.settings
         self._written = settings.fires.copy(), settings.event_output.copy()
+        self._terms = {}
         self._chip, self._chip_is_given = chip, False
         return chip
 
@@ -250,9 +254,7 @@ class ExecutionInstance(BaseExecutionInstance):
             neurons to other columns (`core.chip.placement`); None has none
         :raises PlacementError: if the neurons do not fit
         :raises CalibrationError: if a loaded calibration leaves out their circuits
-        :raises NotEmulatedError: if events shall bypass the neurons
         """
-        self._refuse_bypass()
         if self.calib_path is not None and self.stored is None:
             self.load_calib(self.calib_path)
         changed = [p.calib_changed_since_last_run() for p in self._neurons]
@@ -289,9 +291,7 @@ class ExecutionInstance(BaseExecutionInstance):
         """Run ``network`` on this chip, as `core.chip.pipeline.execute` does.
 
         :param cycles: duration of a batch entry, FPGA cycles
-        :raises NotEmulatedError: if events shall bypass the neurons
         """
-        self._refuse_bypass()
         return pipeline.execute(
             network,
             inputs,
@@ -334,23 +334,14 @@ class ExecutionInstance(BaseExecutionInstance):
         self._check_chip(kept, placement)
         return self._chip
 
-    def _refuse_bypass(self) -> None:
-        """Raise if events shall bypass the neurons.
-
-        :raises NotEmulatedError: if they shall
-        """
-        if self._chip is not None and self._chip.bypass:
-            raise NotEmulatedError(
-                str(self),
-                "its chip shall bypass the neurons, which is not emulated.",
-                "Leave Chip.default_neuron_bypass out.",
-            )
-
     def _check_chip(self, settings: NeuronSettings, placement: PlacementResult) -> None:
         """Raise if the chip cannot run as it is set.
 
-        :raises CalibrationError: if circuits in use have no codes
+        :raises CalibrationError: if circuits in use have no codes, unless events
+            bypass the neurons
         """
+        if settings.bypass:
+            return
         for name in placement.circuits:
             if (settings.codes["leak"][placement.groups(name)] < 0).any():
                 raise CalibrationError(
@@ -391,7 +382,7 @@ class ExecutionInstance(BaseExecutionInstance):
 
     def _missing(self, groups: Any, fires: bool) -> str:
         """Return what a loaded calibration lacks for neurons, "" for nothing."""
-        if self.stored is None:
+        if self.stored is None or (self._chip is not None and self._chip.bypass):
             return ""
         return self.stored.missing(groups.ravel(), False) or self.stored.missing(
             groups[:, 0], fires
@@ -403,9 +394,20 @@ class ExecutionInstance(BaseExecutionInstance):
         :raises ParameterError: if a trained parameter has no function to do so
         """
         assert self.chip is not None, "calibrated before"
+        stored = self.chip.neuron_block.settings.stored
+        # Terms of the last run are off again, where nobody changed them since.
+        for name, (before, written) in self._terms.items():
+            stored[name] = np.where(stored[name] == written, before, stored[name])
+        off = np.zeros(CIRCUITS, np.int64)
+        earlier = {name: stored.get(name, off).copy() for name in SWITCHES}
         for p in self._neurons:
             self._join(p, self.chip.neuron_block)
             p.configure_on_chip(self.chip)
+        self._terms = {
+            name: (earlier[name], stored[name].copy())
+            for name in SWITCHES
+            if name in stored
+        }
 
     def _join(self, population: Any, block: NeuronBlock) -> None:
         """Let neurons of several circuits, or of a shape of the user, be so."""

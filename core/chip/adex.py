@@ -14,7 +14,7 @@ codes i of the cells, the capacitance C (1 at the setting 63) and t = 10 µs::
 
 ``w`` draws the membrane down; ``invert_a`` and ``invert_b`` turn the signs. A term is
 off without its switch or with a code of 0. Nothing calibrates these cells, so what they
-give differs from circuit to circuit; that their writes are inexact is left out.
+give differs from circuit to circuit, and from write to write as for all cells.
 """
 
 from dataclasses import dataclass, replace
@@ -23,6 +23,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chip.capmem import TERM_CELLS, write
 from core.chip.circuit import physical
 from core.chip.geometry import CIRCUITS
 from core.chip.joined import Membranes
@@ -63,6 +64,15 @@ class AdexTerms:
     runs: Integers
 
 
+#: What switches a term on, or another one beside it: see `active_terms`.
+SWITCHES: Final = (
+    "exponential.enable",
+    "adaptation.enable",
+    "adaptation.enable_pulse",
+    "adaptation.i_bias_a",
+)
+
+
 def active_terms(stored: dict[str, Integers]) -> dict[str, Integers]:
     """Return what is on beside leak, inputs and threshold: its name and its circuits.
 
@@ -91,12 +101,14 @@ def adex_terms(
     membranes: Membranes,
     used: Integers,
     chip: ChipSpec,
+    trial: int,
 ) -> AdexTerms:
     """Return the terms of the circuits ``used``, each on the membrane that it is on.
 
     Of joined circuits only the terms of the head count.
 
     :param membranes: of these circuits
+    :param trial: names the errors of the write
     """
     values = np.zeros((row.ADEX_ROWS, len(used)), np.float32)
     terms = active_terms(config.stored)
@@ -107,12 +119,13 @@ def adex_terms(
         return AdexTerms(values, np.zeros((0, 2), np.int64))
     at = used[lanes]
     off = np.zeros(CIRCUITS, np.int64)
+    cells = _cells(config, chip, trial)
 
     def code(name: str, term: str) -> Floats:
         """Return codes where the term is on, else 0."""
         if term not in on:
             return np.zeros(len(at))
-        found = np.where(on[term][lanes], config.stored.get(name, off)[at], 0.0)
+        found = np.where(on[term][lanes], cells.get(name, off)[at], 0.0)
         return np.asarray(found)
 
     def sign(name: str) -> Floats:
@@ -129,20 +142,20 @@ def adex_terms(
     has_onset = slope > 0
     slope = np.where(has_onset, slope, 1.0)
     volts, point = _ONSET_POINT
-    v_exp = volts + LSB_PER_CODE * (config.stored.get("exponential.v_exp", off)[at]
+    v_exp = volts + LSB_PER_CODE * (cells.get("exponential.v_exp", off)[at]
                                     - point + offset)  # fmt: skip
     # The loop has the onset in units of the leak: a D exp((v − v_T) / D).
     onset = v_exp + slope * np.log(a * _ONSET_TAU * load) - leak
     onset = np.where(has_onset, onset, row.NEVER)
 
-    i_tau = config.stored.get("adaptation.i_bias_tau", off)[at]
+    i_tau = cells.get("adaptation.i_bias_tau", off)[at]
     rate = np.maximum(i_tau, 1) / _TAU_W * factor[1]
     coupling = code("adaptation.i_bias_a", "subthreshold adaptation") * _COUPLING
     coupling *= sign("adaptation.invert_a") * factor[2] / load
     pulse = _PULSE * 2.0 ** config.stored.get("adaptation.clock_scale", off)[at]
     jump = code("adaptation.i_bias_b", "spike-triggered adaptation") * _JUMP * pulse
     jump *= sign("adaptation.invert_b") * factor[3] / load
-    rest = _adaptation_leak(config, mismatch, at) - leak
+    rest = _adaptation_leak(config, cells, mismatch, at) - leak
 
     values[0, lanes] = 1
     found = slope, onset, coupling, rate, jump, coupling * rest
@@ -183,11 +196,21 @@ def _spread(chip: ChipSpec) -> tuple[Floats, Floats]:
     return factor, offset
 
 
-def _adaptation_leak(config: ChipConfig, mismatch: Mismatch, at: Integers) -> Floats:
+def _cells(config: ChipConfig, chip: ChipSpec, trial: int) -> dict[str, Floats]:
+    """Return what the cells of the terms hold, shape (512,) each.
+
+    The adaptation has the potential of the leak if it was given none.
+    """
+    codes = {name: config.stored[name] for name in TERM_CELLS if name in config.stored}
+    return write({"adaptation.v_leak": config.codes["leak"]} | codes, chip, trial)
+
+
+def _adaptation_leak(
+    config: ChipConfig, cells: dict[str, Floats], mismatch: Mismatch, at: Integers
+) -> Floats:
     """Return the potential at which the adaptation does not follow, LSB."""
     codes = {name: c[..., at].astype(float) for name, c in config.codes.items()}
-    if "adaptation.v_leak" in config.stored:
-        codes["leak"] = config.stored["adaptation.v_leak"][at].astype(float)
+    codes["leak"] = cells["adaptation.v_leak"][at]
     own = mismatch.at(at)
     own = replace(own, offset_current=np.zeros(len(at)))
     return physical(codes, own, config.capacitance[at]).leak

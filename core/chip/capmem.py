@@ -22,7 +22,7 @@ from core.units import CODE_MAX
 
 #: Settings that are digital; all others are analog and never exact.
 SWITCHES: Final = ("tau_mem_range", "tau_syn_range", "capacitance")
-#: Names of the analog cells; the place in this list names the noise of a write.
+#: Names of the analog cells of all circuits; the order names the noise of a write.
 CELLS: Final = (
     "leak",
     "reset",
@@ -32,10 +32,21 @@ CELLS: Final = (
     "strength",
     "synapse_dac",
 )
+#: Names of the cells of the exponential onset and of the adaptation.
+TERM_CELLS: Final = (
+    "exponential.i_bias",
+    "exponential.v_exp",
+    "adaptation.i_bias_tau",
+    "adaptation.i_bias_a",
+    "adaptation.i_bias_b",
+    "adaptation.v_leak",
+)
+_VOLTAGES: Final = (*POTENTIALS, "exponential.v_exp", "adaptation.v_leak")
 #: Noise of a weak cell, relative to that of others.
 _WEAKNESS: Final = 10.0
 #: Names the shift of a quadrant among the noises of cells.
 _SHIFT: Final = len(CELLS)
+_NUMBER: Final = {n: k for k, n in enumerate((*CELLS, "shift", *TERM_CELLS))}
 _SEED_DOMAIN: Final = 2  # keeps the weak cells apart from the other mismatch
 
 
@@ -49,7 +60,7 @@ def write(codes: dict[str, Integers], chip: ChipSpec, trial: int) -> dict[str, F
     shift = normals(chip.number, trial, _SHIFT, quadrant, 0, CELL).astype(float)
     written = {}
     for name, code in codes.items():
-        cell = CELLS.index(name) if name in CELLS else 0  # switches have no error
+        cell = _NUMBER.get(name, 0)  # switches have no error
         line = np.arange(code.size // CIRCUITS)[:, None]
         normal = normals(chip.number, trial, cell, circuit, line, CELL)
         error = normal.reshape(code.shape).astype(float)
@@ -74,7 +85,7 @@ def held(
     """
     if name in SWITCHES:
         return code.astype(float)
-    is_voltage = name in POTENTIALS
+    is_voltage = name in _VOLTAGES
     sigma = chip.voltage_write_noise if is_voltage else chip.write_noise
     weakness = _weakness(chip.number, chip.mismatch * chip.weak_cells)
     cells = code + sigma * error * weakness[name][..., circuits]
@@ -88,5 +99,6 @@ def _weakness(number: int, share: float) -> dict[str, Floats]:
     """Return the noise of each cell of a chip relative to that of a good one."""
     rng = np.random.default_rng([_SEED_DOMAIN, number])
     lines = {"tau_syn": (2, CIRCUITS), "strength": (2, CIRCUITS)}
-    weak = {name: rng.random(lines.get(name, CIRCUITS)) < share for name in CELLS}
+    names = (*CELLS, *TERM_CELLS)
+    weak = {name: rng.random(lines.get(name, CIRCUITS)) < share for name in names}
     return {name: np.where(cells, _WEAKNESS, 1.0) for name, cells in weak.items()}

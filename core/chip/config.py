@@ -1,18 +1,15 @@
 """What would be written to the chip, put together from the earlier stages."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.chip.compartment import join
 from core.chip.geometry import CIRCUITS
-from core.chip.network import Floats, Integers, Network
+from core.chip.network import Integers, Network
 from core.chip.neuron_block import NeuronSettings
+from core.chip.refractory import quantise_holdoff, quantise_refractory, tick_of
 from core.chip.results import CalibResult, ChipConfig, PlacementResult, RoutingResult
 from core.chip.synapse_matrix import SynapseMatrix, synapse_matrix
 from core.units import WEIGHT_MAX
-
-_COUNTER_MAX = 255
-_FASTEST_CLOCK = 125e6  # Hz: 250 MHz / 2^(scale + 1), one FPGA cycle at scale 0
 
 
 def neuron_settings(
@@ -49,15 +46,19 @@ def assemble(
 ) -> ChipConfig:
     """Return the settings of the whole chip, with notes on what did not fit."""
     refractory = np.zeros(CIRCUITS)
+    holdoff = np.zeros(CIRCUITS)
     used = np.zeros(CIRCUITS, bool)
     for population in network.populations:
         circuits = placement.circuits[population.name]
         refractory[circuits] = population.target.refractory_time
+        holdoff[circuits] = population.target.holdoff_time
         used[placement.groups(population.name)] = True
     synapses = synapse_matrix(network, placement, routing)
     wiring = routing.wiring
     assert wiring is not None, "route adds it"
-    cycles, too_long = quantise_refractory(refractory, settings.fires & used)
+    fires = settings.fires & used
+    cycles, too_long = quantise_refractory(refractory, fires)
+    released, shortened = quantise_holdoff(holdoff, tick_of(refractory, fires), cycles)
     return ChipConfig(
         weights=synapses.weights,
         labels=synapses.labels,
@@ -76,7 +77,9 @@ def assemble(
         circuit_source=_circuit_sources(placement, routing),
         constant_current=settings.constant_current,
         stored=settings.stored,
-        notes=_notes(synapses, routing, too_long),
+        holdoff_cycles=released,
+        bypass=settings.bypass,
+        notes=_notes(synapses, routing, too_long, shortened),
     )
 
 
@@ -88,46 +91,8 @@ def _circuit_sources(placement: PlacementResult, routing: RoutingResult) -> Inte
     return source
 
 
-def quantise_refractory(
-    seconds: Floats, fires: NDArray[np.bool_]
-) -> tuple[Integers, int]:
-    """Return refractory times in FPGA cycles and how many did not fit the counter.
-
-    Two clocks serve the chip, a fast and a slow one; neurons up to the mean time take
-    the fast one. A circuit counts up to 255 ticks of its clock.
-    """
-    cycles = np.zeros(seconds.shape, np.int64)
-    if not fires.any():
-        return cycles, 0
-    mean = seconds[fires].mean() * (1 + 1e-9)
-    too_long = 0
-    for group in (fires & (seconds <= mean), fires & (seconds > mean)):
-        if group.any():
-            times = seconds[group]
-            scale = _clock_scale(float(times.min()), float(times.max()))
-            ticks = np.floor(times * _FASTEST_CLOCK / 2**scale + 1e-6).astype(int) + 1
-            too_long += int((ticks > _COUNTER_MAX + 1).sum())
-            cycles[group] = np.minimum(ticks, _COUNTER_MAX) * 2**scale
-    return cycles, too_long
-
-
-def _clock_scale(shortest: float, longest: float) -> int:
-    """Return s of the clock 250 MHz / 2^(s + 1), by the rule of calix.
-
-    The longest time must fit the counter; the shortest should count 30 ticks.
-    """
-    low = longest / _COUNTER_MAX
-    high = max(shortest / 30, 2 * low)
-    scale = 4
-    while scale > 0 and 2**scale / _FASTEST_CLOCK > high:
-        scale -= 1
-    while scale < 15 and 2**scale / _FASTEST_CLOCK < low:
-        scale += 1
-    return scale
-
-
 def _notes(
-    synapses: SynapseMatrix, routing: RoutingResult, too_long: int
+    synapses: SynapseMatrix, routing: RoutingResult, too_long: int, holdoff: int
 ) -> tuple[str, ...]:
     notes = []
     labels = [] if routing.wiring is None else (routing.wiring.labels >= 0).sum(1)
@@ -149,5 +114,10 @@ def _notes(
         notes.append(
             f"{too_long} refractory times are longer than the counter allows and were"
             " shortened."
+        )
+    if holdoff:
+        notes.append(
+            f"{holdoff} holdoff times are longer than 31 ticks of the refractory clock,"
+            " or than the refractory time, and were shortened."
         )
     return tuple(notes)

@@ -1,13 +1,16 @@
 """Knobs of a chip that have been turned but do nothing in a given run.
 
 A spread does nothing on a chip without mismatch, a converter that reads nothing has no
-noise, and a bias of calibrations needs one. Who turned such a knob is told so.
+noise, a bias of calibrations needs one, and a reset needs spikes. Who turned such a
+knob is told so.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from core.chip.adex import active_terms
 from core.chip.network import Network
+from core.chip.results import ChipConfig
 from core.spec.chip import ChipSpec
 
 #: Where knobs do nothing: their names begin or end so, when, and why.
@@ -27,10 +30,14 @@ _SILENT: Final[
 )
 
 
-def silent_knobs(chip: ChipSpec, network: Network) -> Iterator[str]:
+def silent_knobs(
+    chip: ChipSpec, network: Network, config: ChipConfig | None = None
+) -> Iterator[str]:
     """Return a sentence for each reason why turned knobs do nothing.
 
     A knob is turned if it is neither 0 nor as on a typical chip.
+
+    :param config: what is written to the chip, if that is known
 
     >>> from core.spec.chip import TYPICAL
     >>> list(silent_knobs(TYPICAL.replace(mismatch=0, tau_bias=0.1), Network()))
@@ -47,7 +54,18 @@ def silent_knobs(chip: ChipSpec, network: Network) -> Iterator[str]:
         if silent(chip, network):
             found = [n for n in turned if n.startswith(start) and n.endswith(end)]
             reasons.setdefault(why, []).extend(found)
+    if config is not None:
+        for name, why in _unused(config):
+            reasons.setdefault(why, []).extend({name} & set(turned))
     for why, names in reasons.items():
         if names:
             verb = "has" if len(names) == 1 else "have"
             yield f"{', '.join(names)} {verb} no effect: {why}."
+
+
+def _unused(config: ChipConfig) -> Iterator[tuple[str, str]]:
+    """Return knobs of parts that no circuit in use makes use of, and why."""
+    if not (config.fires & config.used).any():
+        yield "tau_reset", "no neuron fires"
+    if not any(config.used[at].any() for at in active_terms(config.stored).values()):
+        yield "term_spread", "no exponential onset or adaptation is on"

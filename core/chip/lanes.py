@@ -32,7 +32,7 @@ class Lanes:
     :ivar drive: see `core.chip.synapse_array.synaptic_drive`
     :ivar values: shape (LANE_ROWS, n), µs and LSB relative to the leak
     :ivar table: see `response_tables`
-    :ivar tau_ref: shape (n,), µs
+    :ivar tau_ref: shape (n,), how long the reset holds, µs
     :ivar source: shape (n,), source a lane is for other lanes, −1 for none
     :ivar emits: shape (n,), False keeps the events of a lane inside
     :ivar heads: lanes that have the membrane of several circuits
@@ -69,13 +69,16 @@ def lanes(config: ChipConfig, mismatch: Mismatch, chip: ChipSpec, trial: int) ->
     circuits = together.circuits
     fires &= together.head == np.arange(len(used))
     member_start, member = together.members()
-    terms = adex_terms(config, mismatch, together, used, chip)
+    terms = adex_terms(config, mismatch, together, used, chip, trial)
+    values = lane_values(circuits, together, fires, codes["synapse_dac"], chip)
+    refractory, holdoff = config.refractory_cycles[used], config.holdoff_cycles[used]
+    values[row.HOLDOFF] = holdoff * row.CYCLE_US
     return Lanes(
         circuits=used,
         drive=synaptic_drive(config, circuits, used, mismatch.rows),
-        values=lane_values(circuits, together, fires, codes["synapse_dac"], chip),
+        values=values,
         table=response_tables(circuits),
-        tau_ref=np.maximum(config.refractory_cycles[used], 1) * row.CYCLE_US,
+        tau_ref=np.maximum(refractory - holdoff, 1) * row.CYCLE_US,
         source=config.circuit_source[used],
         emits=config.event_output[used],
         heads=together.heads,
@@ -93,7 +96,7 @@ def lane_values(
     synapse_dac: Floats,
     chip: ChipSpec,
 ) -> Singles:
-    """Return the parameters of the lanes, as the rows of `emulation_rows`.
+    """Return the parameters of the lanes but the holdoff, as rows of `emulation_rows`.
 
     :param fires: shape (lanes,), its comparator decides
     :param synapse_dac: shape (lanes,), codes as they were written
@@ -101,7 +104,7 @@ def lane_values(
     a = 1 / circuits.tau_mem
     decay = np.exp(-a)  # over the microsecond for which the noise current holds
     leak = circuits.leak
-    values = np.empty((row.LANE_ROWS, len(leak)), np.float32)
+    values = np.zeros((row.LANE_ROWS, len(leak)), np.float32)
     values[row.RATE] = a
     values[row.RATE_EXC] = 1 / circuits.tau_syn[0]
     values[row.RATE_INH] = 1 / circuits.tau_syn[1]

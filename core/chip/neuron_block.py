@@ -68,9 +68,17 @@ class Chip:
         self, neuron_block: NeuronBlock | None = None, *, bypass: bool = False
     ) -> None:
         self.neuron_block = NeuronBlock() if neuron_block is None else neuron_block
-        self.bypass = bypass
+        self.bypass = self.bypass or bypass
+
+    @property
+    def bypass(self) -> bool:
+        """Whether events bypass the neurons, see `core.chip.bypass`."""
+        return self.neuron_block.settings.bypass
+
+    @bypass.setter
+    def bypass(self, bypass: bool) -> None:
+        self.neuron_block.settings.bypass = bypass
 
     def copy(self) -> "Chip":
         """Return a chip with settings of its own."""
-        block = NeuronBlock(self.neuron_block.settings.copy())
-        return Chip(block, bypass=self.bypass)
+        return Chip(NeuronBlock(self.neuron_block.settings.copy()))

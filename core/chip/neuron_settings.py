@@ -27,6 +27,7 @@ class NeuronSettings:
     :param event_output: shape (512,), events leave the circuit
     :param stored: other settings by name: adaptation, exponential term, which circuits
         are joined, what is read out
+    :param bypass: every input event of a circuit makes it spike once
 
     >>> settings = NeuronSettings.unused()
     >>> changed = settings.copy()
@@ -41,6 +42,7 @@ class NeuronSettings:
     fires: NDArray[np.bool_]
     event_output: NDArray[np.bool_]
     stored: dict[str, Integers] = field(default_factory=dict)
+    bypass: bool = False
 
     @classmethod
     def unused(cls) -> Self:

@@ -30,6 +30,7 @@ from core.chip.results import (
 )
 from core.chip.routing import Router, route
 from core.chip.rules import check_values, doubtful_targets
+from core.chip.setting_notes import setting_notes
 from core.chip.signal_flow import emulate
 from core.errors import HXError, NetworkError, did_you_mean
 from core.spec.chip import ChipSpec
@@ -230,7 +231,7 @@ def execute(
     stages.keep(output=output)
     observables = stages.run("observe", lambda: observe(stages.execution))
     stages.keep(observables=observables)
-    notes = (*_notes(stages.execution), *silent_knobs(chip, network))
+    notes = (*_notes(stages.execution), *silent_knobs(chip, network, config))
     stages.keep(notes=notes)
     return stages.execution
 
@@ -298,13 +299,17 @@ def _check_madc(name: str, neuron: int, targets: dict[str, int]) -> None:
 
 def _notes(execution: Execution) -> tuple[str, ...]:
     notes: list[str] = []
+    network = execution.network
     if execution.config is not None:
         notes += execution.config.notes
+        notes += setting_notes(execution.config)
+        if execution.config.bypass:
+            network = replace(network, record_cadc=False, cadc_source={}, madc=None)
     notes += doubtful_targets(execution.network)
     if execution.calibration is not None and execution.network.calibrated:
         missed = int((~execution.calibration.success).sum())
         if missed:
             notes.append(f"{missed} circuits missed a calibration target.")
     if execution.output is not None:
-        notes += limits(execution.network, execution.output)
+        notes += limits(network, execution.output)
     return tuple(notes)

@@ -143,6 +143,9 @@ class ChipConfig:
         membrane, 0 is off
     :param stored: other settings of the circuits, shape (512,), by name: adaptation,
         exponential term, which circuits are joined
+    :param holdoff_cycles: shape (512,), FPGA cycles from the release of the reset to
+        the end of the refractory time
+    :param bypass: events make circuits spike at once, see `core.chip.bypass`
     :param notes: what was rounded or clipped, one sentence each
     """
 
@@ -163,6 +166,8 @@ class ChipConfig:
     circuit_source: Integers = field(default_factory=lambda: np.full(512, -1))
     constant_current: Integers = field(default_factory=lambda: np.zeros(512, np.int64))
     stored: dict[str, Integers] = field(default_factory=dict)
+    holdoff_cycles: Integers = field(default_factory=lambda: np.zeros(512, np.int64))
+    bypass: bool = False
     notes: tuple[str, ...] = ()
 
 

@@ -39,10 +39,7 @@ def synaptic_drive(
     lanes = len(used)
     lane_of = np.full(HEMISPHERES * COLUMNS, -1, np.int64)
     lane_of[used] = np.arange(lanes)
-    parts = list(_answers(config))
-    hemisphere, row, column, source = np.concatenate(
-        [np.zeros((4, 0), np.int64), *parts], axis=1
-    )
+    hemisphere, row, column, source = answers(config)
     lane = lane_of[hemisphere * COLUMNS + column]
     line = (config.row_sign[hemisphere, row] < 0).astype(np.int64)
     charge = config.weights[hemisphere, row, column] * row_gain[hemisphere, row]
@@ -53,10 +50,13 @@ def synaptic_drive(
     return np.ascontiguousarray(drive, np.float32)
 
 
-def _answers(config: ChipConfig) -> list[Integers]:
-    """Return (hemisphere, row, column, source) of synapses that answer to a source."""
+def answers(config: ChipConfig) -> Integers:
+    """Return the synapses that answer to sources, with weights above 0.
+
+    :returns: shape (4, synapses): hemisphere, row, column, source
+    """
     source, labels, buses = _events(config)
-    found = []
+    found = [np.zeros((4, 0), np.int64)]
     numbers = np.arange(DRIVERS_PER_BUS)
     for output in range(OUTPUTS):
         hemisphere, bus = divmod(output, BUSES)
@@ -74,7 +74,7 @@ def _answers(config: ChipConfig) -> list[Integers]:
             rows = np.ravel(2 * same[:, None] + [0, 1])
             rows = rows[config.row_sign[hemisphere, rows] != 0]
             found += _matches(config, hemisphere, rows, labels[heard], source[heard])
-    return found
+    return np.concatenate(found, axis=1)
 
 
 def _events(config: ChipConfig) -> tuple[Integers, Integers, NDArray[np.bool_]]:

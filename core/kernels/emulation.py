@@ -103,7 +103,7 @@ def run_entries(
     :param drive: shape (2, sources, n), exc/inh, LSB/µs per event, float32
     :param lanes: shape (LANE_ROWS, n), µs and LSB relative to the leak, float32
     :param table: shape (2, 2, 26, n), see `gather`, float32
-    :param tau_ref: shape (n,), µs
+    :param tau_ref: shape (n,), how long the reset holds after a spike, µs
     :param lane_source: shape (n,), source a lane is for other lanes, −1 for none
     :param emits: shape (n,), False keeps the events of a lane inside
     :param heads: lanes that have the membrane of several circuits

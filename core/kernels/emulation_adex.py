@@ -31,6 +31,7 @@ from core.kernels.emulation_rows import (
     E1,
     E_TO_V,
     HIGH,
+    HOLDOFF,
     I1,
     I_TO_V,
     JOIN_0,
@@ -199,6 +200,7 @@ def replay_adex(
     n = float64(p[NOISE, j]) + float64(p[BIAS, j])
     reset = float64(p[RESET, j])
     pull = float64(p[RESET_RATE, j])
+    holdoff = float64(p[HOLDOFF, j])
     low = float64(p[LOW, j])
     high = float64(p[HIGH, j])
     fires = p[THRESHOLD, j] < NEVER
@@ -220,6 +222,11 @@ def replay_adex(
         held = release > now + 1e-9
         if held:
             end = min(release, STEP_US)
+        deaf = release + holdoff > now + 1e-9
+        if deaf and not held:
+            end = min(end, release + holdoff)
+        can_fire = fires and not deaf
+        top = high if deaf else th
         if q < events:
             end = min(end, STEP_US - left[q] * CYCLE_US)
         d = end - now
@@ -253,14 +260,14 @@ def replay_adex(
             if held:
                 if pull == 0:
                     nv = reset
-            elif fires and v > th:
+            elif can_fire and v > th:
                 share = 0.0
             elif vt - v > _FAR * D:
                 after -= rate * vl + wl
-                share = crossing(v, before * d, vl, after * d, th)
+                share = crossing(v, before * d, vl, after * d, top)
             else:
-                nv, share = onset(v, vl, d, a, D, vt, th)
-            if share <= 1.0 and fires:
+                nv, share = onset(v, vl, d, a, D, vt, top)
+            if share <= 1.0 and can_fire:
                 x = share * d
                 for k in range(first, last):
                     scratch[0, k] *= fading(float64(p[RATE_EXC, member[k]]) * x)

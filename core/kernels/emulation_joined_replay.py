@@ -13,6 +13,7 @@ from core.kernels.emulation_rows import (
     CURVE_EXC,
     CYCLE_US,
     HIGH,
+    HOLDOFF,
     LOW,
     NOISE,
     RATE,
@@ -55,7 +56,7 @@ def replay_joined(
 
     :param p: parameters and states, row by lane; the rows V1, RELEASE are set
     :param j: the lane that has the membrane
-    :param tau_ref: refractory time, µs
+    :param tau_ref: how long the reset holds, µs; the holdoff follows
     :param first: where in ``member`` the lanes that feed it begin, ``last`` where they
         end; it is one of them
     :param left: cycles from each event to the end of the sub-step, falling
@@ -68,6 +69,7 @@ def replay_joined(
     th = float64(p[THRESHOLD, j])
     reset = float64(p[RESET, j])
     pull = float64(p[RESET_RATE, j])
+    holdoff = float64(p[HOLDOFF, j])
     low = float64(p[LOW, j])
     high = float64(p[HIGH, j])
     v = float64(p[V, j])
@@ -84,6 +86,9 @@ def replay_joined(
         held = release > now + 1e-9
         if held:
             end = min(end, release)
+        deaf = release + holdoff > now + 1e-9
+        if deaf and not held:
+            end = min(end, release + holdoff)
         d = end - now
         if d > 1e-9:
             rate = a + pull if held else a
@@ -111,10 +116,10 @@ def replay_joined(
             if held:
                 if pull == 0:
                     vn = reset
-            elif v > th:
-                share = 0.0
-            else:
-                share = crossing(v, before * d, vn, (after - rate * vn) * d, th)
+            elif not deaf:
+                da = before * d
+                db = (after - rate * vn) * d
+                share = 0.0 if v > th else crossing(v, da, vn, db, th)
             if share <= 1.0:
                 x = share * d
                 for k in range(first, last):

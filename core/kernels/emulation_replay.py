@@ -1,7 +1,8 @@
 """One membrane, one sub-step, from event to event: where it spikes, to the cycle.
 
 While a reset with the rate r pulls, the membrane obeys the same equation with a + r for
-a, and with the current r v_reset in addition.
+a, and with the current r v_reset in addition. After it, until the holdoff ends, the
+membrane is free and cannot spike.
 """
 
 import numpy as np
@@ -24,6 +25,7 @@ from core.kernels.emulation_rows import (
     HOLD_I,
     HOLD_N,
     HOLD_V,
+    HOLDOFF,
     LOW,
     NOISE,
     PASS_E,
@@ -146,7 +148,7 @@ def replay(
     """Advance one lane by one sub-step, from event to event, and note its spikes.
 
     :param p: parameters and states, row by lane; the rows V1, RELEASE are set
-    :param tau_ref: refractory time, µs
+    :param tau_ref: how long the reset holds, µs; the holdoff follows
     :param left: cycles from each event to the end of the sub-step, falling
     :param found: cycles of the spikes of this sub-step, from ``n_found`` on
     :returns: the new number of spikes
@@ -160,6 +162,7 @@ def replay(
     th = float64(p[THRESHOLD, j])
     reset = float64(p[RESET, j])
     pull = float64(p[RESET_RATE, j])
+    holdoff = float64(p[HOLDOFF, j])
     v = float64(p[V, j])
     e = float64(p[E, j])
     i = float64(p[I, j])
@@ -173,6 +176,9 @@ def replay(
         held = release > now + 1e-9
         if held:
             end = min(end, release)
+        deaf = release + holdoff > now + 1e-9
+        if deaf and not held:
+            end = min(end, release + holdoff)
         d = end - now
         if d > 1e-9:
             keep_e = fading(b_e * d)
@@ -203,7 +209,7 @@ def replay(
                 vn = v * keep + drift * (1 - keep) / rate
                 vn += mean_e * response(d, rate, b_e, keep, keep_e)
                 vn -= mean_i * response(d, rate, b_i, keep, keep_i)
-                if not held:
+                if not deaf:
                     share = 0.0
                     if v <= th:
                         da = (e0 - i0 + drift - rate * v) * d

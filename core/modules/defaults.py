@@ -19,7 +19,8 @@ class NeuronDefaults:
     :param membrane_capacitance: s in the model, 0…63 LSB on the chip
     :param refractory_time: how long the membrane is held at reset after a spike
     :param synapse_dac_bias: current of one weight LSB, code, one for the chip
-    :param holdoff_time: time between the end of refractoriness and the release
+    :param holdoff_time: from the release of the reset to the end of refractoriness,
+        which includes it; on the chip only
     :param exponential_slope: width of the exponential onset of a spike
     :param exponential_threshold: potential of the onset
     :param subthreshold_adaptation_strength: pull of the membrane on the adaptation

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from core import (
+    AELIF,
     LI,
     LIF,
     ExecutionInstance,
@@ -23,6 +24,7 @@ from core import (
     run,
 )
 from core.chip import pipeline
+from core.chip.adex import active_terms
 from core.chip.calibration_io import load, save
 from core.chip.calibration_target import NeuronCalibTarget
 from core.chip.coordinates import (
@@ -626,26 +628,46 @@ def test_a_chip_may_be_given(stored):
     assert out.membrane_cadc[5:].mean() + 128 == pytest.approx(80, abs=5)
 
 
-def test_a_chip_without_neurons_is_refused(stored):
+@pytest.mark.parametrize("given", ["chip", "calibration", "calibrated chip"])
+def test_each_event_of_a_bypassed_neuron_is_one_spike(given, stored):
+    exp = Experiment()
+    if given == "calibration":
+        exp.calibration = StoredCalibration.from_chip(Chip.default_neuron_bypass)
+    else:
+        calibrated = given == "calibrated chip"
+        chip = stored.chip_settings() if calibrated else Chip()
+        chip.bypass = True
+        exp.default_execution_instance.chip = chip
+    synapse, neurons = layer(exp, 3, 3)
+    synapse.weight.data = 63 * torch.tensor([[1.0, 0, 0], [0, 1, -1], [0, 0, 0]])
+    times = [[3, 9, 10, 11, 30], [4, 20], [5, 12, 21]]
+    grid = torch.zeros(STEPS, 2, 3)
+    for neuron, when in enumerate(times):
+        grid[when, 1, neuron] = 1
+    out = neurons(synapse(LIFObservables(spikes=grid)))
+    run(exp, STEPS)
+    assert out.spikes[:, 0].sum() == 0  # the other batch entry
+    # Inhibition does nothing; a spike lies less than a step of 1 µs after its event.
+    for neuron, when in enumerate([times[0], times[1], []]):
+        found = out.spikes[:, 1, neuron].nonzero().flatten()
+        assert found.tolist() == pytest.approx(when, abs=1)
+    notes = " ".join(exp.last_execution.notes)
+    assert "The neurons are bypassed" in notes
+    assert "took no sample" not in notes
+    assert exp.last_execution.output.cadc.shape[0] == 0
+
+
+def test_the_bypass_can_be_switched_off_again(stored):
     exp = Experiment()
     chip = stored.chip_settings()
-    chip.bypass = True
     exp.default_execution_instance.chip = chip
-    silent(exp)
-    with pytest.raises(NotEmulatedError, match="shall bypass the neurons"):
+    for bypass in (True, False):
+        chip.bypass = bypass
+        synapse, neurons = layer(exp, 1, 1, threshold=200)
+        out = neurons(synapse(spikes(1, 5)))
         run(exp, STEPS)
-
-
-@pytest.mark.parametrize("assigned", ["chip", "calibration"])
-def test_the_bypass_is_refused_before_its_codes_are_looked_at(assigned):
-    exp = Experiment()
-    if assigned == "chip":
-        exp.default_execution_instance.chip = Chip.default_neuron_bypass
-    else:
-        exp.calibration = StoredCalibration.from_chip(Chip.default_neuron_bypass)
-    silent(exp)
-    with pytest.raises(NotEmulatedError, match="shall bypass the neurons"):
-        run(exp, STEPS)
+        assert out.spikes.sum() == bypass  # one event is below the threshold
+        exp.clear()
 
 
 @pytest.mark.parametrize("hook", [None, [], ExecutionInstanceHooks()])
@@ -669,6 +691,35 @@ def test_switches_set_by_hand_stay_too():
     assert spikes_of[0].all()
     assert not spikes_of[1][0]
     assert spikes_of[1][1:].all()
+
+
+def test_terms_that_are_switched_off_are_off_in_the_next_run():
+    exp = Experiment(chip_spec=IDEAL)
+    neurons = AELIF(
+        2,
+        exp,
+        exponential_slope=300,
+        exponential_threshold=400,
+        tau_adap=100,
+        subthreshold_adaptation_strength=500,
+        spike_triggered_adaptation_increment=100,
+    )
+    off = ["exponential", "subthreshold_adaptation", "spike_triggered_adaptation"]
+    seen = []
+    for flag in [None, *off]:
+        if flag:
+            setattr(neurons, flag, False)
+        neurons(SynapseHandle(graded_spikes=torch.zeros(STEPS, 1, 2)))
+        run(exp, STEPS)
+        seen.append(list(active_terms(exp.last_execution.config.stored)))
+        if flag == off[1]:  # by hand it stays
+            chip = exp.default_execution_instance.chip
+            circuit = neurons.coordinates[1].get_atomic_neurons()[0]
+            chip.neuron_block.atomic_neurons[circuit].exponential.enable = True
+    every = ["exponential", "subthreshold adaptation", "spike-triggered adaptation"]
+    assert seen == [every, every[1:], every[2:], every[:1]]
+    stored = exp.last_execution.config.stored
+    assert stored["exponential.enable"].sum() == 1
 
 
 # --- going on after a mistake ---------------------------------------------------------

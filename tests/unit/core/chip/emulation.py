@@ -23,6 +23,7 @@ def run_kernel(
     reset=0.0,
     ref=1.0,
     tau_reset=0.0,
+    holdoff=0.0,
     limit=0.0,
     load=None,
     membrane=None,
@@ -50,6 +51,7 @@ def run_kernel(
     lanes[row.RATE_EXC], lanes[row.RATE_INH] = 1 / tau_syn
     lanes[row.THRESHOLD] = np.where(together.head == np.arange(n), threshold, row.NEVER)
     lanes[row.RESET] = reset
+    lanes[row.HOLDOFF] = holdoff
     lanes[row.LOW], lanes[row.HIGH] = -1e6, 1e6
     if tau_reset:
         lanes[row.RESET_RATE] = 1 / tau_reset
@@ -68,7 +70,7 @@ def run_kernel(
         np.ascontiguousarray(drive * circuits.strength[:, None], np.float32),
         lanes,
         response_tables(circuits),
-        np.full(n, ref),
+        np.full(n, ref - holdoff),
         np.full(n, -1),
         np.ones(n, bool),
         together.heads,
@@ -88,3 +90,45 @@ def run_kernel(
         1,
     )
     return (spikes, truth[:, 0]) if samples else spikes
+
+
+def exact_spikes(times, jumps, a, b, threshold, duration, ref=1.0, sign=(1, -1)):
+    """Return spike times of one neuron with reset 0, by bisection between events.
+
+    :param times: rising, µs
+    :param jumps: shape (events, currents), what the currents gain
+    :param b: shape (currents,), their rates
+    :param sign: shape (currents,), −1 for those that draw the membrane down
+    """
+
+    def potential(v, s, t):
+        kernels = (np.exp(-b * t) - np.exp(-a * t)) / (a - b)
+        return v * np.exp(-a * t) + (np.asarray(sign) * s * kernels).sum()
+
+    spikes, now, v, s, free = [], 0.0, 0.0, np.zeros(len(b)), 0.0
+    queue = [*zip(times, jumps, strict=True), (duration, np.zeros(len(b)))]
+    while queue:
+        end, jump = queue[0]
+        if free > now:
+            end, v = min(end, free), 0.0
+            s, now = s * np.exp(-b * (end - now)), end
+        else:
+            d = end - now
+            grid = np.linspace(0, d, max(2, int(d / 0.02)))
+            above = [t for t in grid if potential(v, s, t) > threshold]
+            if above:
+                low, high = max(above[0] - grid[1], 0.0), above[0]
+                for _ in range(50):
+                    t = 0.5 * (low + high)
+                    low, high = (
+                        (t, high) if potential(v, s, t) <= threshold else (low, t)
+                    )
+                spikes.append(now + low)
+                s, now, v = s * np.exp(-b * low), now + low, 0.0
+                free = now + ref
+                continue
+            v, s, now = potential(v, s, d), s * np.exp(-b * d), end
+        if now == queue[0][0]:
+            s = s + jump
+            queue.pop(0)
+    return np.array(spikes)

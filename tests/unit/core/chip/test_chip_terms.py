@@ -11,6 +11,7 @@ from core.chip.joined import RIGHT, Membranes
 from core.chip.mismatch import sample_mismatch
 from core.chip.neuron_block import NeuronBlock, NeuronSettings
 from core.chip.pipeline import execute
+from core.chip.setting_notes import setting_notes
 from core.chip.signal_flow import emulate
 from core.kernels import emulation_rows as row
 from core.spec.chip import IDEAL, TYPICAL
@@ -125,7 +126,7 @@ def test_terms_follow_their_codes_and_their_mismatch():
         capacitance = np.full(512, 63.0)
 
     Config.stored, Config.codes = stored, codes
-    ideal = adex_terms(Config, sample_mismatch(IDEAL), alone, np.arange(n), IDEAL)
+    ideal = adex_terms(Config, sample_mismatch(IDEAL), alone, np.arange(n), IDEAL, 0)
     assert ideal.runs.tolist() == [[0, 3]]
     rows = dict(
         zip(("on", "D", "vT", "A", "rate", "b", "bias"), ideal.values, strict=False)
@@ -138,9 +139,38 @@ def test_terms_follow_their_codes_and_their_mismatch():
     np.testing.assert_allclose(rows["rate"][:3], 0.01)
     # At 650 codes the bend of the leak's transfer gives 80.07 LSB.
     np.testing.assert_allclose(rows["bias"][1:3], [0.0036, -0.0036], atol=2e-3)
-    spread = adex_terms(Config, sample_mismatch(TYPICAL), alone, np.arange(n), TYPICAL)
+    spread = adex_terms(
+        Config, sample_mismatch(TYPICAL), alone, np.arange(n), TYPICAL, 0
+    )
     assert spread.values[1, 0] != spread.values[1, 1]
+    again = adex_terms(
+        Config, sample_mismatch(TYPICAL), alone, np.arange(n), TYPICAL, 1
+    )
+    # Slope, onset, A and rate are written anew in each trial: by a code or two.
+    changed = again.values[1:5, 1] / spread.values[1:5, 1]
+    assert np.all(changed != 1)
+    np.testing.assert_allclose(changed, 1, rtol=0.1)
     none = {RIGHT: stored["adaptation.invert_a"]}
     Config.stored = none
-    empty = adex_terms(Config, sample_mismatch(IDEAL), alone, np.arange(n), IDEAL)
+    empty = adex_terms(Config, sample_mismatch(IDEAL), alone, np.arange(n), IDEAL, 0)
     assert empty.runs.shape == (0, 2)
+
+
+def test_what_does_nothing_on_a_joined_membrane_is_told(network):
+    config = execute(network([[0]] * 5), {}, 1, 1250, IDEAL).config
+    names = "exponential.enable", "exponential.i_bias"
+    stored = {name: np.zeros(512, np.int64) for name in (RIGHT, *names)}
+    stored[RIGHT][[0, 2]] = 1  # 0 and 1, 2 and 3, 4 alone
+    fires = config.fires.copy()
+    fires[1] = False
+    for name in names:
+        stored[name][[1, 4]] = 1
+    notes = list(setting_notes(replace(config, stored=stored, fires=fires)))
+    assert len(notes) == 2
+    assert notes[0].startswith(
+        "1 membranes of joined circuits have several comparators"
+    )
+    assert notes[1].startswith("exponential is on in 1 circuits")
+    # The circuit with the comparator is the one whose term counts.
+    fires[[0, 1, 2]] = False, True, False
+    assert not list(setting_notes(replace(config, stored=stored, fires=fires)))

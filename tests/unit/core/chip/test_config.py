@@ -3,14 +3,12 @@ from dataclasses import replace
 import numpy as np
 
 from core.chip.calibration import calibrate
-from core.chip.config import (
-    assemble,
-    neuron_settings,
-    quantise_refractory,
-)
+from core.chip.config import assemble, neuron_settings
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
+from core.chip.pipeline import execute
 from core.chip.placement import place
+from core.chip.refractory import quantise_holdoff, quantise_refractory, tick_of
 from core.chip.results import CalibResult
 from core.chip.routing import GreedyRouter, route
 from core.chip.synapse_matrix import synapse_matrix
@@ -128,3 +126,32 @@ def test_a_refractory_time_beyond_the_counter_is_counted():
     cycles, too_long = quantise_refractory(np.array([1.0]), np.array([True]))
     assert too_long == 1
     assert cycles[0] == 255 * 2**15
+
+
+def test_a_holdoff_is_an_odd_number_of_ticks_within_the_refractory_time():
+    refractory = np.array([1, 1, 1, 1, 2, 1]) * us
+    fires = np.array([True] * 5 + [False])
+    tick = tick_of(refractory, fires)
+    assert tick.tolist() == [4, 4, 4, 4, 8, 0]  # FPGA cycles
+    cycles, _ = quantise_refractory(refractory, fires)
+    wanted = np.array([0, 0.5, 0.97, 4, 1, 1]) * us
+    holdoff, shortened = quantise_holdoff(wanted, tick, cycles)
+    # 15, 31 and 31 ticks of 32 ns, 15 of 64 ns; one tick is left to the reset.
+    assert holdoff.tolist() == [0, 60, 124, 124, 120, 0]
+    assert shortened == 1
+
+
+def test_a_holdoff_frees_the_membrane_but_not_the_comparator(network):
+    def spikes(holdoff):
+        net = network([[0]], leak=150.0, reset=60.0, refractory_time=2 * us)
+        target = replace(net.populations[0].target, holdoff_time=np.array([holdoff]))
+        net = replace(net, populations=(replace(net.populations[0], target=target),))
+        run = execute(net, {}, 1, 200 * 125, IDEAL)
+        return run, np.diff(run.output.events.cycle)
+
+    plain, without = spikes(0.0)
+    run, intervals = spikes(1 * us)
+    # The membrane rises for 15 ticks of 64 ns longer while it is refractory.
+    np.testing.assert_allclose(without[0] - intervals[0], 120, atol=2)
+    assert run.notes == plain.notes
+    assert any("holdoff" in note for note in spikes(4 * us)[0].notes)

@@ -5,49 +5,7 @@ import pytest
 
 from core.kernels.emulation_events import insert_sorted
 from core.kernels.emulation_response import crossing, response
-from tests.unit.core.chip.emulation import run_kernel
-
-
-def exact_spikes(times, jumps, a, b, threshold, duration, ref=1.0):
-    """Return spike times of one neuron with reset 0, by bisection between events.
-
-    :param times: rising, µs
-    :param jumps: shape (events, 2), what e and i gain
-    :param b: rates of e and i
-    """
-
-    def potential(v, s, t):
-        sign = np.array([1.0, -1.0])
-        kernels = (np.exp(-b * t) - np.exp(-a * t)) / (a - b)
-        return v * np.exp(-a * t) + (sign * s * kernels).sum()
-
-    spikes, now, v, s, free = [], 0.0, 0.0, np.zeros(2), 0.0
-    queue = [*zip(times, jumps, strict=True), (duration, np.zeros(2))]
-    while queue:
-        end, jump = queue[0]
-        if free > now:
-            end, v = min(end, free), 0.0
-            s, now = s * np.exp(-b * (end - now)), end
-        else:
-            d = end - now
-            grid = np.linspace(0, d, max(2, int(d / 0.02)))
-            above = [t for t in grid if potential(v, s, t) > threshold]
-            if above:
-                low, high = max(above[0] - grid[1], 0.0), above[0]
-                for _ in range(50):
-                    t = 0.5 * (low + high)
-                    low, high = (
-                        (t, high) if potential(v, s, t) <= threshold else (low, t)
-                    )
-                spikes.append(now + low)
-                s, now, v = s * np.exp(-b * low), now + low, 0.0
-                free = now + ref
-                continue
-            v, s, now = potential(v, s, d), s * np.exp(-b * d), end
-        if now == queue[0][0]:
-            s = s + jump
-            queue.pop(0)
-    return np.array(spikes)
+from tests.unit.core.chip.emulation import exact_spikes, run_kernel
 
 
 @pytest.mark.parametrize(

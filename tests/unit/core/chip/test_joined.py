@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.chip.circuit import Circuits
 from core.chip.joined import RIGHT, VERTICAL, joined, membrane_of
-from tests.unit.core.chip.emulation import run_kernel
+from tests.unit.core.chip.emulation import exact_spikes, run_kernel
 
 
 def switches(right=(), vertical=()):
@@ -112,6 +112,32 @@ def test_synapses_spread_over_joined_circuits_act_as_on_one():
     assert one.shape[1] > 5
     assert np.abs(several[0] - one[0]).max() <= 1
     assert set(several[2]) == {0}
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_spike_trains_of_joined_circuits_are_exact_to_the_cycle(k):
+    cycles, sources, rng = poisson(11 + k, 8, 200.0, 250)
+    weights = rng.normal(4, 9, (8, k))
+    drive = np.stack([np.maximum(weights, 0), np.maximum(-weights, 0)])
+    load, tau = rng.uniform(0.3, 1.0, k), rng.uniform(5, 15, k)
+    tau_syn = rng.uniform(2, 15, (2, k))
+    found = run_kernel(
+        cycles, sources, drive, tau, tau_syn, 30.0,
+        duration=200.0, load=load, membrane=np.zeros(k, int),
+    )  # fmt: skip
+    exact = exact_spikes(
+        cycles / 125,
+        (drive * load / load.sum()).transpose(1, 0, 2).reshape(8, -1)[sources],
+        (load / tau).sum() / load.sum(),
+        1 / tau_syn.ravel(),
+        30.0,
+        200.0,
+        sign=np.repeat([1, -1], k),
+    )
+    assert len(exact) > 20
+    assert set(found[2]) == {0}
+    # Rounding to a cycle of 8 ns, and float32 over the interval before.
+    np.testing.assert_allclose(found[0], exact * 125, atol=1.0)
 
 
 def test_members_of_different_time_constants_add_exactly():

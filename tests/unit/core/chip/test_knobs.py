@@ -1,5 +1,7 @@
 """A knob that does nothing says so, and one that says so does nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,19 @@ def test_presets_are_no_turned_knobs_without_effect(network):
     net = network(np.ones((2, 2)))
     assert not list(silent_knobs(TYPICAL, net))
     assert not list(silent_knobs(IDEAL, net))
+
+
+@pytest.mark.parametrize(("fires", "told"), [(True, 1), (False, 2)])
+def test_parts_that_no_circuit_uses_are_told(network, fires, told):
+    chip = IDEAL.replace(mismatch=1.0, term_spread=0.3, tau_reset=2e-6)
+    run = execute(network([[0]], fires=fires), {}, 1, 1250, chip)
+    unused = [n for n in run.notes if "term_spread" in n or "tau_reset" in n]
+    assert len(unused) == told
+    stored = {
+        name: np.ones(512, np.int64)
+        for name in ("exponential.enable", "exponential.i_bias")
+    }
+    config = replace(run.config, stored=stored)
+    left = " ".join(silent_knobs(chip, run.network, config))
+    assert "term_spread" not in left
+    assert ("tau_reset" in left) != fires
