@@ -314,7 +314,11 @@ class ExecutionInstance(BaseExecutionInstance):
         :returns: `chip`
         """
         new = neuron_settings(network, placement, result)
-        found_anew = result is not self._result and not self._chip_is_given
+        # A target that changed is written even where its codes are as before: somebody
+        # may have written others.
+        changed = [p.calib_changed_since_last_run() for p in self._neurons]
+        found_anew = result is not self._result or any(changed)
+        found_anew &= not self._chip_is_given
         if self._chip is None or found_anew:
             self._new_chip(Chip(NeuronBlock(new)))
             self._result = result

@@ -98,14 +98,18 @@ class Experiment(BaseExperiment):
                 f"the step width dt is {dt!r}.",
                 "Give a positive number of seconds, 1e-6 for example.",
             )
+        if type(trial) is not int or not 0 <= trial < 1 << 62:
+            raise ParameterError(
+                "experiment", f"trial is {trial!r}.", "Give a whole number, 0 or more."
+            )
         super().__init__(ModuleManager(), mock, dt)
         self.hw_routing_func = hw_routing_func
         self.inter_batch_entry_wait = inter_batch_entry_wait
         self.inter_batch_entry_routing_disabled = True
         self.input_loopback = input_loopback
-        self.chip_spec = chip_spec
+        self._chip_spec = chip_spec
         self.trial = self._first_trial = trial
-        self.calibrated = calibrated
+        self._calibrated = calibrated
         self._memory = memory
         self._default_execution_instance: ExecutionInstance | None = None
         self._populations: list[BasePopulation] = []
@@ -131,6 +135,28 @@ class Experiment(BaseExperiment):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(mock={self.mock}, dt={self.dt})"
+
+    @property
+    def chip_spec(self) -> ChipSpec:
+        """The emulated chip of the default execution instance."""
+        return self._chip_spec
+
+    @chip_spec.setter
+    def chip_spec(self, chip: ChipSpec) -> None:
+        self._chip_spec = chip
+        if self._default_execution_instance is not None:
+            self._default_execution_instance.chip_spec = chip
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether circuits are calibrated, on the default execution instance."""
+        return self._calibrated
+
+    @calibrated.setter
+    def calibrated(self, calibrated: bool) -> None:
+        self._calibrated = calibrated
+        if self._default_execution_instance is not None:
+            self._default_execution_instance.calibrated = calibrated
 
     @property
     def default_execution_instance(self) -> ExecutionInstance:

@@ -1,6 +1,8 @@
 """The modules of an experiment: how they are connected and in which order they run."""
 
+import logging
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import networkx as nx
@@ -25,6 +27,8 @@ from core.modules.types import (
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
+
+log = logging.getLogger(__name__)
 
 #: A module, the handles it reads, and the handle or handles it fills.
 Step = tuple[
@@ -93,6 +97,7 @@ class ModuleManager(BaseModuleManager):
         self._inputs: dict[Projection, InputNeuron] = {}
         self._masked: dict[AELIF, Tensor | None] = {}
         self._graph_hash: int | None = None
+        self._said_doubled = False
         self._ordered: tuple[Any, list[Node]] = (None, [])
 
     def __getstate__(self) -> dict[str, Any]:
@@ -263,6 +268,13 @@ class ModuleManager(BaseModuleManager):
     def _handle_inputs(self, instance: "Experiment") -> None:
         """Put an `InputNeuron` in front of each projection with an open source."""
         open_edges = [e for e in self.graph.edges.data("handle") if is_open(e[0])]
+        read = Counter(id(handle) for *_, handle in open_edges)
+        if max(read.values(), default=0) > 1 and not self._said_doubled:
+            self._said_doubled = True
+            log.warning(
+                "A handle is read by several synapses, so the chip gets its spikes once"
+                " for each of them. An InputNeuron before the synapses sends them once."
+            )
         for _, node, handle in open_edges:
             projection = self.get_module_by_id(node)
             if not isinstance(projection, Projection):

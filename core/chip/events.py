@@ -22,7 +22,8 @@ def pack(
     """Return the input events by source, one per cycle, and how many were lost.
 
     The link carries one event per cycle: of events at the same time each later one is
-    moved back by a cycle. What is moved beyond the end of the run is lost.
+    moved back by a cycle. What is moved beyond the end of the run is lost, as is what
+    comes after it.
 
     :param inputs: name of an external population -> its events
     """
@@ -31,8 +32,7 @@ def pack(
     if not parts:
         return no_events(), 0
     cycle, entry, source = np.concatenate(parts, axis=1)
-    inside = (source >= 0) & (cycle >= 0) & (cycle < runtime_cycles)
-    inside &= (entry >= 0) & (entry < batch)
+    inside = (source >= 0) & (cycle >= 0) & (entry >= 0) & (entry < batch)
     cycle, entry, source = cycle[inside], entry[inside], source[inside]
     order = np.lexsort((source, cycle, entry))
     cycle, entry, source = cycle[order], entry[order], source[order]

@@ -29,7 +29,7 @@ from core.chip.results import (
     PlacementResult,
 )
 from core.chip.routing import Router, route
-from core.chip.rules import check_values, doubtful_targets
+from core.chip.rules import check_chip, check_values, doubtful_targets
 from core.chip.setting_notes import setting_notes
 from core.chip.signal_flow import emulate
 from core.errors import HXError, NetworkError, did_you_mean
@@ -120,6 +120,7 @@ def calibrated(
 
     :raises PlacementError: if the neurons do not fit
     """
+    check_chip(chip)
     stages = _Stages(network, memory)
     placement = _place(stages, network)
     return placement, _calibrate(stages, network, placement, chip)
@@ -176,6 +177,7 @@ def execute(
     :raises RoutingError: if the synapse rows do not suffice; both errors carry the
         results of the earlier stages as ``error.execution``
     """
+    check_chip(chip)
     stages = _Stages(network, memory or StageMemory())
     stages.keep(batch=batch, inputs=inputs)
     placement = _place(stages, network)

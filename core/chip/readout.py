@@ -83,9 +83,10 @@ def cadc_cycles(
     """Return when the CADCs sample, and how often.
 
     :returns: FPGA cycles, shape (samples, batch, 2), where an entry with fewer samples
-        repeats its last, and the counts, shape (batch, 2)
+        repeats its last, and the counts, shape (batch, 2); an entry that ends before
+        its first sample has one at its beginning
     """
-    if not recording.cadc:
+    if not recording.cadc or runtime_cycles <= 0:
         nothing = np.zeros((1, batch, HEMISPHERES), np.int64)
         return nothing[1:], nothing[0]
     period = recording.period(chip)
@@ -101,11 +102,12 @@ def cadc_cycles(
         at[1:] += jitter * np.cumsum(steps, axis=0, dtype=np.float64)
     cycle = np.floor((at * period - CADC_LEAD) / CYCLE).astype(np.int64)
     early = (cycle < 0).sum(0)
-    counts = np.maximum((cycle < runtime_cycles).sum(0) - early, 0)
-    last = np.maximum(counts - 1, 0)
-    index = early + np.minimum(k[: counts.max(initial=0)], last)
+    taken = np.maximum((cycle < runtime_cycles).sum(0) - early, 0)
+    counts = np.maximum(taken, 1)
+    last = counts - 1
+    index = early + np.minimum(k[: counts.max(initial=0)], last)  # (samples, batch, 2)
     cycles = np.take_along_axis(cycle, np.minimum(index, most - 1), axis=0)
-    return np.where(counts > 0, cycles, 0), counts
+    return np.where(taken > 0, cycles, 0), counts
 
 
 def cadc(

@@ -7,12 +7,38 @@ import numpy as np
 from core.chip.network import Floats, Network, Population
 from core.chip.target_ranges import RANGES, doubts, problems
 from core.errors import ParameterError, Problem
+from core.spec.check import bounds
+from core.spec.chip import ChipSpec
 from core.units import WEIGHT_MAX
 
 #: Values that a chip has only once.
 _SHARED = ("i_synin_gm", "synapse_dac_bias")
 #: What neurons that never spike do not use.
 _OF_SPIKES = ("reset", "threshold", "refractory_time", "holdoff_time")
+
+
+def check_chip(chip: ChipSpec) -> None:
+    """Raise if a field of ``chip`` is outside its bounds.
+
+    :raises ParameterError: lists all of them
+    """
+    found = list(bounds(chip, "chip", "chip"))
+    for name, info in chip.infos().items():
+        value = getattr(chip, name)
+        if info.whole and value != int(value):
+            what = f"{name} is {value!r}."
+            found.append(Problem("chip", what, "Give a whole number.", parameter=name))
+    if chip.membrane_low >= chip.membrane_high:
+        found.append(
+            Problem(
+                "chip",
+                f"membrane_low, {chip.membrane_low:g} LSB, is not below membrane_high,"
+                f" {chip.membrane_high:g} LSB.",
+                "Give the lower limit of membranes first.",
+            )
+        )
+    if found:
+        raise ParameterError.of(found)
 
 
 def check_values(network: Network) -> None:

@@ -171,9 +171,9 @@ class _Listener(event.Listener):  # type: ignore[misc]
 
 @functools.cache
 def _say_compiling() -> None:
-    often = "once" if cache_folder() else "in each process"
+    often = "each once" if cache_folder() else "in each process"
     # A warning, because everyone waits for it and few see what is below.
-    log.warning("compiling kernels (about %d s, %s)", _SECONDS, often)
+    log.warning("compiling kernels (up to %d s, %s)", _SECONDS, often)
 
 
 @functools.cache

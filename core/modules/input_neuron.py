@@ -1,5 +1,6 @@
 """Sources of spikes outside of the chip."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from core.units import CYCLE
 
 if TYPE_CHECKING:
     from core.experiment import Experiment
+
+log = logging.getLogger(__name__)
 
 
 class InputNeuron(InputPopulation):
@@ -49,6 +52,7 @@ class InputNeuron(InputPopulation):
             chip_coordinate, enable_spike_loopback = None, chip_coordinate
         super().__init__(size, experiment, execution_instance, chip_coordinate)
         self.enable_spike_loopback = enable_spike_loopback
+        self._graded = False  # it was said that spikes are no 0 or 1
 
     def add_to_network_graph(self, builder: NetworkBuilder) -> str:
         """Add the source to the network of the chip and return its name."""
@@ -86,9 +90,15 @@ class InputNeuron(InputPopulation):
                 f"{tuple(spikes.shape)}.",
                 f"Give them the shape (time, batch, {self.size}).",
             )
-        batch, step, neuron = np.nonzero(
-            (spikes.detach().cpu() != 0).numpy().swapaxes(0, 1)
-        )
+        values = spikes.detach().cpu().numpy().swapaxes(0, 1)
+        batch, step, neuron = np.nonzero(values)
+        if not self._graded and (values[batch, step, neuron] != 1).any():
+            self._graded = True
+            log.warning(
+                "%s: some spikes are neither 0 nor 1. The chip gets one spike for each,"
+                " the model what they are.",
+                where,
+            )
         cycle = np.rint(step * (dt / CYCLE)).astype(np.int64)
         return Events(cycle, batch, neuron)
 

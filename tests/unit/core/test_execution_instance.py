@@ -44,7 +44,7 @@ from core.errors import (
 )
 from core.execution_instance import ExecutionInstances
 from core.morphology import SingleCompartmentNeuron
-from core.spec.chip import IDEAL, TYPICAL
+from core.spec.chip import IDEAL, TYPICAL, chip_number
 
 STEPS = 40
 
@@ -855,3 +855,95 @@ def test_logging_does_not_raise(caplog):
     silent(exp := Experiment())
     run(exp, STEPS)
     assert "calibrate in" in caplog.text
+
+
+def test_codes_written_by_training_go_with_the_trained_parameter():
+    exp = Experiment(mock=False)
+    neurons = LIF(2, exp)
+    synapse = Synapse(1, 2, exp)
+    codes = []
+
+    def write(value, chip, coordinates):
+        for coord in coordinates:
+            circuit = coord.get_atomic_neurons()[0]
+            chip.neuron_block.atomic_neurons[circuit].threshold.v_threshold = 600
+
+    def measure():
+        neurons(synapse(LIFObservables(spikes=torch.zeros(5, 1, 1))))
+        run(exp, 5)
+        (config,) = exp.last_run_chip_configs
+        codes.append(config.codes["threshold"][config.used].tolist())
+
+    measure()
+    trained = MixedHXModelParameter(torch.nn.Parameter(torch.ones(2)), 125.0)
+    trained.set_on_chip_func = write
+    neurons.threshold = trained
+    measure()
+    neurons.threshold = MixedHXModelParameter(1.0, 125.0)
+    measure()
+    assert codes[1] == [600, 600]
+    assert codes[2] == codes[0]
+
+
+def test_the_chip_of_an_experiment_can_be_changed_between_runs():
+    exp = Experiment(mock=False)
+    neurons, synapse = LIF(2, exp), Synapse(1, 2, exp)
+    codes = []
+    for chip, calibrated in ((TYPICAL, True), (chip_number(7), True), (TYPICAL, False)):
+        exp.chip_spec, exp.calibrated = chip, calibrated
+        neurons(synapse(LIFObservables(spikes=torch.zeros(5, 1, 1))))
+        run(exp, 5)
+        (config,) = exp.last_run_chip_configs
+        codes.append(config.codes["leak"][config.used].tolist())
+    assert codes[0] != codes[1] != codes[2] != codes[0]
+    assert len(set(codes[2])) == 1  # not calibrated: all alike
+
+
+@pytest.mark.parametrize("batch", [1, 5, 20])
+def test_runs_shorter_than_a_period_of_the_cadc_work(batch):
+    exp = Experiment(mock=False)
+    handle = LI(2, exp)(
+        Synapse(1, 2, exp)(LIFObservables(spikes=torch.zeros(1, batch, 1)))
+    )
+    run(exp, 1)
+    assert handle.membrane_cadc.shape == (1, batch, 2)
+    # At rest, leak 80 LSB: deviations of a calibration and of a run, 5 of them.
+    assert (handle.membrane_cadc + 48).abs().max() < 12
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"number": -1}, "number is -1"),
+        ({"number": 1.5}, "number is 1.5"),
+        ({"noise": float("nan")}, "noise is nan"),
+        ({"cadc_period": 0.0}, "cadc_period is 0"),
+        ({"event_depth": 1.5}, "event_depth is 1.5"),
+        ({"membrane_low": 200.0, "membrane_high": 100.0}, "is not below"),
+    ],
+)
+def test_a_chip_that_cannot_be_is_refused(change, text):
+    exp = Experiment(mock=False, chip_spec=TYPICAL.replace(**change))
+    LI(2, exp)(Synapse(1, 2, exp)(LIFObservables(spikes=torch.zeros(2, 1, 1))))
+    with pytest.raises(ParameterError, match=text):
+        run(exp, 2)
+
+
+@pytest.mark.parametrize("trial", ["a", 1.5, -1, 2**70, True])
+def test_a_trial_is_a_whole_number(trial):
+    with pytest.raises(ParameterError, match="trial is"):
+        Experiment(trial=trial)
+
+
+def test_what_the_chip_cannot_be_sent_is_said(caplog):
+    exp = Experiment(mock=False)
+    first, second = Synapse(1, 2, exp), Synapse(1, 2, exp)
+    neurons = LI(2, exp)
+    spikes = torch.zeros(5, 1, 1)
+    spikes[2] = 0.5
+    for _ in range(2):
+        handle = LIFObservables(spikes=spikes)
+        neurons(first(handle), second(handle))
+        run(exp, 5)
+    assert caplog.text.count("A handle is read by several synapses") == 1
+    assert caplog.text.count("neither 0 nor 1") == 2  # one for each input

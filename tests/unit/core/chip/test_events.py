@@ -103,7 +103,7 @@ def test_events_outside_the_run_are_dropped(network, events):
     net = network([[1]])
     found, lost = packed(net, {"in": events([(-1, 0, 0), (100, 0, 0), (5, 3, 0)])})
     assert len(found.cycle) == 0
-    assert lost == 0
+    assert lost == 1  # what comes after the end, as spikes of another chip may
 
 
 def test_inputs_that_project_nowhere_are_ignored(network, events):

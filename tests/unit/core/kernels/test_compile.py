@@ -74,8 +74,8 @@ def test_compiling_is_announced_once_and_kept(tree):
     printed, logged = run(tree, NUMBA_CACHE_DIR=cache)
     assert printed == ["20", "4"]
     (line,) = logged
-    assert line.startswith("WARNING compiling kernels (about ")
-    assert line.endswith(" s, once)")
+    assert line.startswith("WARNING compiling kernels (up to ")
+    assert line.endswith(" s, each once)")
     assert [path.name for path in cache.iterdir()] == ["hx-workbench"]
     # Both kernels, each for integers; the inlined helper has no code of its own.
     assert len(list(cache.rglob("*.nbc"))) == 2
