@@ -107,8 +107,11 @@ def _notes(
             f"{synapses.added} more synapses carry what a weight is above {WEIGHT_MAX}."
         )
     if synapses.clipped:
+        names = ", ".join(f"'{name}'" for name in synapses.clipped_sources)
         notes.append(
-            f"{synapses.clipped} synapse weights were clipped to {WEIGHT_MAX}."
+            f"{synapses.clipped} synapse weights from {names} were clipped to"
+            f" {WEIGHT_MAX}: no free synapse was left for the rest. Place its neurons"
+            " in other columns, or use smaller weights."
         )
     if too_long:
         notes.append(

@@ -34,6 +34,7 @@ class SynapseMatrix:
     :param labels: shape (2, 256, 256)
     :param row_sign: shape (2, 256)
     :param clipped: synapses that were cut off at 63
+    :param clipped_sources: the populations that they come from
     :param added: synapses that carry what others could not
     """
 
@@ -41,6 +42,7 @@ class SynapseMatrix:
     labels: NDArray[np.uint8]
     row_sign: Integers
     clipped: int = 0
+    clipped_sources: tuple[str, ...] = ()
     added: int = 0
 
 
@@ -61,6 +63,7 @@ def synapse_matrix(
     at = _synapses(wiring, wanted)
     labels.flat[at.where] = address_of(wiring.labels[at.source, at.bus])
     clipped = added = 0
+    names: dict[str, None] = {}
     for sign, total in zip((1, -1), _totals(network, wanted), strict=True):
         mine = at.only(row_sign.ravel()[at.where // COLUMNS] == sign)
         left = _write(weights, mine, wanted, sign, total)
@@ -77,8 +80,10 @@ def synapse_matrix(
                 added += 1
                 if left[source, neuron] <= 0:
                     break
-            clipped += int(left[source, neuron] > 0)
-    return SynapseMatrix(weights, labels, row_sign, clipped, added)
+            if left[source, neuron] > 0:
+                clipped += 1
+                names[routing.sources[source][0]] = None
+    return SynapseMatrix(weights, labels, row_sign, clipped, tuple(names), added)
 
 
 @dataclass(frozen=True)
