@@ -8,9 +8,14 @@ are free.
 
 The column of a neuron decides which bus its events use, and a circuit takes 32 signed
 sources from a bus. A population whose neurons drive others therefore leaves out columns
-of buses that its targets have used up. If that finds no place the columns are taken as
-they come, and the router says what is too much.
+of buses that its targets have used up. Several projections between the same populations
+add up to weights that need a driver for each of them: there is room for that, if it can
+be had. If nothing else finds a place the columns are taken as they come, and the router
+says what is too much.
 """
+
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,16 +48,18 @@ def place(network: Network) -> PlacementResult:
     """
     _check_size(network)
     free = np.ones(CIRCUITS, bool)
-    buses = _Buses(network)
+    buses = _Buses(network, summed=True), _Buses(network, summed=False)
     groups: dict[str, Integers] = {}
     for population in network.populations:
         if population.circuits is not None:
             groups[population.name] = _given(population, free)
-            buses.use(population, groups[population.name])
+            for account in buses:
+                account.use(population, groups[population.name])
     for population in network.populations:
         if population.circuits is None:
             groups[population.name] = _next(population, free, buses)
-            buses.use(population, groups[population.name])
+            for account in buses:
+                account.use(population, groups[population.name])
     ordered = {p.name: groups[p.name] for p in network.populations}
     return PlacementResult(
         circuits={name: group[:, 0] for name, group in ordered.items()},
@@ -61,13 +68,17 @@ def place(network: Network) -> PlacementResult:
 
 
 class _Buses:
-    """How many sources each population gets from each bus, as far as it is placed."""
+    """How many sources each population gets from each bus, as far as it is placed.
 
-    def __init__(self, network: Network) -> None:
-        self._targets = {p.name: set[str]() for p in network.populations}
+    :param summed: a source counts once for each projection to the same population
+    """
+
+    def __init__(self, network: Network, summed: bool) -> None:
+        self._targets = {p.name: Counter[str]() for p in network.populations}
         for projection in network.projections:
             if projection.source in self._targets:
-                self._targets[projection.source].add(projection.target)
+                targets = self._targets[projection.source]
+                targets[projection.target] += summed or not targets[projection.target]
         self._room = {
             p.name: np.full(BUSES, DRIVERS_PER_BUS * circuits_each(p))
             for p in network.populations
@@ -75,14 +86,15 @@ class _Buses:
 
     def room(self, population: Population) -> Integers:
         """Return how many neurons may use each bus, shape (4,)."""
-        targets = self._targets[population.name] & self._room.keys()
-        rooms = [self._room[target] for target in targets]
+        drives = self._targets[population.name]
+        rooms = [self._room[t] // drives[t] for t in drives if t in self._room]
         return np.asarray(np.min([np.full(BUSES, CIRCUITS), *rooms], axis=0))
 
     def use(self, population: Population, groups: Integers) -> None:
         count = np.bincount(bus_of(groups[:, 0]), minlength=BUSES)
-        for target in self._targets[population.name] & self._room.keys():
-            self._room[target] = self._room[target] - count
+        for target, drivers in self._targets[population.name].items():
+            if target in self._room:
+                self._room[target] = self._room[target] - drivers * count
 
 
 def circuits_each(population: Population) -> int:
@@ -92,7 +104,9 @@ def circuits_each(population: Population) -> int:
     return len(population.shape)
 
 
-def _next(population: Population, free: NDArray[np.bool_], buses: _Buses) -> Integers:
+def _next(
+    population: Population, free: NDArray[np.bool_], buses: Sequence[_Buses]
+) -> Integers:
     """Take free places, from the emptier hemisphere first.
 
     :returns: shape (neurons, circuits of a neuron)
@@ -104,7 +118,8 @@ def _next(population: Population, free: NDArray[np.bool_], buses: _Buses) -> Int
     )
     places = _shaped(population, first)
     places = places[(places >= 0).all(1)]
-    for room in (buses.room(population), np.full(BUSES, CIRCUITS)):
+    rooms = [account.room(population) for account in buses]
+    for room in (*rooms, np.full(BUSES, CIRCUITS)):
         found = _first_free(places, free, room, population.size)
         if len(found) == population.size:
             free[found] = False

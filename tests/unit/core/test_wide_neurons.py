@@ -28,3 +28,23 @@ def test_a_neuron_of_two_circuits_hears_256_inputs_alike(horizontally):
     height = trace.max(0) - trace[2]
     assert height.min() > 3
     np.testing.assert_allclose(height, height.mean(), atol=2)  # LSB of the CADC
+
+
+@pytest.mark.parametrize("hidden", [10, 20, 32, 64])
+def test_two_synapses_between_the_same_neurons_add_up(hidden):
+    exp = Experiment(chip_spec=IDEAL)
+    to_hidden, first, second = (
+        Synapse(1, hidden, exp),
+        Synapse(hidden, 5, exp),
+        Synapse(hidden, 5, exp),
+    )
+    to_hidden.weight.data.zero_()
+    for synapse in (first, second):
+        synapse.weight.data.fill_(60.0)
+    spikes = to_hidden(LIFObservables(spikes=torch.zeros(9, 1, 1)))
+    handle = LIF(hidden, exp)(spikes)
+    LIF(5, exp)(first(handle), second(handle))
+    run(exp, 9)
+    (config,) = exp.last_run_chip_configs
+    assert config.weights.sum() == hidden * 5 * 120
+    assert not any("clipped" in note for note in config.notes)
