@@ -14,6 +14,7 @@ where they lie relative to each other, its anchor where they lie on the chip.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from core.chip.geometry import COLUMNS, HEMISPHERES
@@ -140,16 +141,28 @@ class LogicalNeuronOnDLS:
         self,
     ) -> dict[CompartmentOnLogicalNeuron, list[AtomicNeuronOnDLS]]:
         """Return the circuits on the chip of each compartment."""
-        column, row = self.anchor.split()
-        return {
-            compartment: [
-                AtomicNeuronOnDLS(column + c, row + r)
-                for c, r in (circuit.split() for circuit in part)
-            ]
-            for compartment, part in self.compartments.get_compartments().items()
-        }
+        parts = _placed(self.compartments._circuits, self.anchor)
+        return {compartment: list(part) for compartment, part in parts}
 
     def get_atomic_neurons(self) -> list[AtomicNeuronOnDLS]:
         """Return all circuits on the chip, in the order of the compartments."""
-        parts = self.get_placed_compartments().values()
-        return [circuit for part in parts for circuit in part]
+        parts = _placed(self.compartments._circuits, self.anchor)
+        return [circuit for _, part in parts for circuit in part]
+
+
+@lru_cache(maxsize=4096)  # each run asks for each neuron several times
+def _placed(
+    circuits: Any, anchor: AtomicNeuronOnDLS
+) -> tuple[tuple[CompartmentOnLogicalNeuron, tuple[AtomicNeuronOnDLS, ...]], ...]:
+    """Return the circuits on the chip of each compartment."""
+    column, row = anchor.split()
+    return tuple(
+        (
+            compartment,
+            tuple(
+                AtomicNeuronOnDLS(column + c, row + r)
+                for c, r in (circuit.split() for circuit in part)
+            ),
+        )
+        for compartment, part in circuits
+    )
