@@ -5,7 +5,7 @@ a, and with the current r v_reset in addition.
 """
 
 import numpy as np
-from numba import float64, int64
+from numba import float32, float64, int64
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
@@ -24,6 +24,8 @@ from core.kernels.emulation_rows import (
     HOLD_I,
     HOLD_N,
     HOLD_V,
+    KEEP_E,
+    KEEP_I,
     LOW,
     NOISE,
     PASS_E,
@@ -114,18 +116,29 @@ def hold(
     p: Values, j: int, drive: Values, left: Counts, source: Counts, events: int
 ) -> None:
     """Advance a lane that its reset holds for the whole sub-step."""
-    v = p[V, j] * p[HOLD_V, j]
-    v += p[E, j] * p[PASS_E, j] * p[HOLD_E, j] - p[I, j] * p[PASS_I, j] * p[HOLD_I, j]
+    half = float32(0.5)
+    one = float32(1)
+    se = p[PASS_E, j]
+    si = p[PASS_I, j]
+    mean_e = p[E, j] * se * (one + half * (one - se * se) * (one - p[KEEP_E, j]))
+    mean_i = p[I, j] * si * (one + half * (one - si * si) * (one - p[KEEP_I, j]))
+    v = p[V, j] * p[HOLD_V, j] + mean_e * p[HOLD_E, j] - mean_i * p[HOLD_I, j]
     v += p[NOISE, j] * p[HOLD_N, j] + p[HOLD_C, j]
-    for q in range(events):
-        for line in range(2):
+    for line in range(2):
+        sign = 1.0 - 2.0 * line
+        current = float64(p[E + line, j])
+        curve = float64(p[CURVE_EXC + line, j])
+        for q in range(events):
             w = drive[line, source[q], j]
             if w != 0:
                 d = left[q] * CYCLE_US
                 rate = float64(p[RATE, j]) + float64(p[RESET_RATE, j])
                 b = float64(p[RATE_EXC + line, j])
+                before = current * passes(current, curve)
+                current += w
+                passed = current * passes(current, curve) - before
                 height = response(d, rate, b, fading(rate * d), fading(b * d))
-                v += w * height if line == 0 else -w * height
+                v += sign * passed * height
     p[V1, j] = min(max(v, p[LOW, j]), p[HIGH, j])
 
 
@@ -174,12 +187,14 @@ def replay(
         if held:
             end = min(end, release)
         d = end - now
+        if held and pull == 0:
+            v = reset
+            if release >= STEP_US:  # nothing else is asked of it
+                break
         if d > 1e-9:
             keep_e = fading(b_e * d)
             keep_i = fading(b_i * d)
-            if held and pull == 0:
-                v = reset
-            else:
+            if not held or pull > 0:
                 rate = a + pull if held else a
                 drift = n + pull * reset if held else n
                 keep = fading(rate * d)

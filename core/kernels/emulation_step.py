@@ -104,7 +104,7 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
 def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
     """Advance all lanes by one sub-step; flag those that need more.
 
-    :param q: parameters and states, flat
+    :param q: parameters and states, flat. A lane that is held stays where it is.
     """
     h = float32(STEP_US)
     zero = float32(0)
@@ -116,18 +116,17 @@ def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
         x = q[NOISE * STRIDE + j]
         a = q[RATE * STRIDE + j]
         th = q[THRESHOLD * STRIDE + j]
-        reset = q[RESET * STRIDE + j]
         low = q[LOW * STRIDE + j]
         high = q[HIGH * STRIDE + j]
-        v1 = v * q[KEEP_V * STRIDE + j]
+        v1 = v * q[KEEP_V * STRIDE + j] + x * q[N_TO_V * STRIDE + j]
         v1 += e * q[E_TO_V * STRIDE + j] - i * q[I_TO_V * STRIDE + j]
-        v1 += x * q[N_TO_V * STRIDE + j] + q[ADD_V * STRIDE + j]
+        v1 += q[ADD_V * STRIDE + j]
         e1 = e * q[KEEP_E * STRIDE + j] + q[ADD_E * STRIDE + j]
         i1 = i * q[KEEP_I * STRIDE + j] + q[ADD_I * STRIDE + j]
         over = highest_over(v, v1, x + e - i - a * v, x + e1 - i1 - a * v1, th)
         held = r >= h
         v1 = min(max(v1, low), high)
-        q[V1 * STRIDE + j] = reset if held else v1
+        q[V1 * STRIDE + j] = v if held else v1
         q[E1 * STRIDE + j] = e1
         q[I1 * STRIDE + j] = i1
         call = uint8(REPLAY) if max(over, r) > zero else uint8(0)
@@ -138,10 +137,10 @@ def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
 def advance_limited(
     q: Values, n: int, flags: NDArray[np.uint8], held_flag: int
 ) -> None:
-    """Advance all lanes as `advance`, with limits of inputs and a slow reset.
+    """Advance all lanes as `advance`, with limits of the inputs.
 
-    :param held_flag: flag of lanes that are held all the time: HELD if there are events
-        that a reset sees, else 0
+    :param held_flag: flag of lanes that are held all the time: HELD if a reset
+        takes time, else 0
     """
     h = float32(STEP_US)
     zero = float32(0)
@@ -156,7 +155,6 @@ def advance_limited(
         x = q[NOISE * STRIDE + j]
         a = q[RATE * STRIDE + j]
         th = q[THRESHOLD * STRIDE + j]
-        hold = v * q[HOLD_V * STRIDE + j] + q[HOLD_C * STRIDE + j]
         low = q[LOW * STRIDE + j]
         high = q[HIGH * STRIDE + j]
         keep_e = q[KEEP_E * STRIDE + j]
@@ -170,11 +168,9 @@ def advance_limited(
         # While e decays by its share 1 − keep, s grows by s (1 − s²) (1 − keep).
         mean_e = through_e * (one + half * (one - se * se) * (one - keep_e))
         mean_i = through_i * (one + half * (one - si * si) * (one - keep_i))
-        hold += mean_e * q[HOLD_E * STRIDE + j] - mean_i * q[HOLD_I * STRIDE + j]
-        hold += x * q[HOLD_N * STRIDE + j]
-        v1 = v * q[KEEP_V * STRIDE + j]
+        v1 = v * q[KEEP_V * STRIDE + j] + x * q[N_TO_V * STRIDE + j]
         v1 += mean_e * q[E_TO_V * STRIDE + j] - mean_i * q[I_TO_V * STRIDE + j]
-        v1 += x * q[N_TO_V * STRIDE + j] + q[ADD_V * STRIDE + j]
+        v1 += q[ADD_V * STRIDE + j]
         e1 = e * keep_e + q[ADD_E * STRIDE + j]
         i1 = i * keep_i + q[ADD_I * STRIDE + j]
         se1 = fast_rsqrt(one + curve_e * e1 * e1)
@@ -183,8 +179,8 @@ def advance_limited(
         after = x + e1 * se1 - i1 * si1 - a * v1
         over = highest_over(v, v1, before, after, th)
         held = r >= h
-        v1 = hold if held else v1
-        q[V1 * STRIDE + j] = min(max(v1, low), high)
+        v1 = min(max(v1, low), high)
+        q[V1 * STRIDE + j] = v if held else v1
         q[E1 * STRIDE + j] = e1
         q[I1 * STRIDE + j] = i1
         q[PASS_E1 * STRIDE + j] = se1
