@@ -59,6 +59,7 @@ from core.kernels.emulation_step import (
     commit,
     commit_rest,
     prepare,
+    rest,
     set_noise,
 )
 from core.kernels.noise import MEMBRANE, WORDS, draw, lane_word
@@ -159,8 +160,9 @@ def run_entries(
     n_found = np.zeros(LOOP_STEPS + 1, np.int64)
     left = np.empty(room + STEP_CYCLES, np.int64)
     source = np.empty(room + STEP_CYCLES, np.int64)
+    prepare(p, n, lanes, table)
     for b in range(first, last):
-        prepare(p, n, lanes, table)
+        rest(flat, n)
         if adapts:
             prepare_adex(p, n, adex)
         if joined:

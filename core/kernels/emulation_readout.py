@@ -8,7 +8,7 @@ is published.
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import float32, int64
+from numba import float32, int32, int64
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
@@ -19,7 +19,9 @@ from core.kernels.emulation_rows import (
     I1,
     LEAK,
     NEVER,
+    SEEN,
     STEP_CYCLES,
+    STRIDE,
     V1,
     W1,
     Bits,
@@ -134,10 +136,14 @@ def sample(
                 which = words[:, first:]
                 draw(which, last - first, names, done, b, cadc.chip, cadc.trial)
             scatter(p[DITHER, first:last], words[done % WORDS, first:last], sigma)
+        see_membranes(p.reshape(-1)[first:], x, cadc.offset[first:last])
+        codes = cadc.codes[done, b]
         for j in range(first, last):
-            v = reading(p, j, cadc.source[j], x) + (cadc.offset[j] + p[DITHER, j])
-            code = np.uint8(min(max(v + half, float32(0)), float32(255)))
-            cadc.codes[done, b, cadc.circuit[j]] = code
+            v = p[SEEN, j]
+            if cadc.source[j] != 0:
+                v = reading(p, j, cadc.source[j], x) + cadc.offset[j] + p[DITHER, j]
+            code = np.uint8(int32(min(max(v + half, float32(0)), float32(255))))
+            codes[cadc.circuit[j]] = code
         done += 1
         due[hemisphere] = due_step(cadc, done, hemisphere, b)
     taken[hemisphere] = done
@@ -148,3 +154,18 @@ def scatter(out: Values, words: Bits, sigma: float) -> None:
     """Set numbers of the deviation ``sigma``: a loop for itself, which vectorises."""
     for j in range(out.shape[0]):
         out[j] = sigma * normal(words[j])
+
+
+@kernel
+def see_membranes(q: Values, x: float, offset: Values) -> None:
+    """Set what a sample reads of membranes, with its noise, from a lane on.
+
+    :param q: parameters and states, flat, from the first of these lanes on
+    :param x: where in the sub-step, 0…1
+    """
+    for j in range(offset.shape[0]):
+        v = q[V * STRIDE + j]
+        v += x * (q[V1 * STRIDE + j] - v)
+        q[SEEN * STRIDE + j] = (
+            q[LEAK * STRIDE + j] + v + offset[j] + q[DITHER * STRIDE + j]
+        )

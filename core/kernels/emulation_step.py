@@ -25,7 +25,6 @@ from core.kernels.emulation_rows import (
     HIGH,
     HOLD_C,
     HOLD_E,
-    HOLD_I,
     HOLD_N,
     HOLD_V,
     I1,
@@ -48,7 +47,6 @@ from core.kernels.emulation_rows import (
     REPLAY,
     RESET,
     RESET_RATE,
-    ROWS,
     SIGMA,
     STEP_CYCLES,
     STEP_US,
@@ -68,16 +66,10 @@ from core.kernels.normal import fast_rsqrt, normal
 
 @kernel
 def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
-    """Set a fresh entry up: membranes at rest, no current, nothing refractory."""
+    """Set the parameters of all lanes, which are those of all entries."""
     for j in range(n):
         for row in range(LANE_ROWS):
             p[row, j] = lanes[row, j]
-        for row in range(LANE_ROWS, ROWS):
-            p[row, j] = float32(0)
-        rest = min(max(float32(0), p[LOW, j]), p[HIGH, j])
-        p[V, j] = min(rest, p[THRESHOLD, j])  # where it fires, it is never above
-        p[RELEASE, j] = float32(PAST)
-        p[PASS_E, j] = p[PASS_I, j] = p[PASS_E1, j] = p[PASS_I1, j] = float32(1)
         keep = math.exp(-float(lanes[RATE, j]) * STEP_US)
         p[KEEP_V, j] = keep
         p[N_TO_V, j] = (1 - keep) / lanes[RATE, j]
@@ -85,6 +77,9 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
         p[I_TO_V, j] = table[0, 1, STEP_CYCLES, j]
         p[KEEP_E, j] = table[1, 0, STEP_CYCLES, j]
         p[KEEP_I, j] = table[1, 1, STEP_CYCLES, j]
+        if lanes[RESET_RATE, j] == 0:  # at once
+            p[HOLD_C, j] = lanes[RESET, j]
+            continue
         rate = float(lanes[RATE, j]) + float(lanes[RESET_RATE, j])
         keep = math.exp(-rate * STEP_US)
         p[HOLD_V, j] = keep
@@ -94,10 +89,28 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
             b = float(lanes[RATE_EXC + line, j])
             fades = math.exp(-b * STEP_US)
             p[HOLD_E + line, j] = response(STEP_US, rate, b, keep, fades)
-        if lanes[RESET_RATE, j] == 0:  # at once
-            for row in range(HOLD_V, HOLD_N + 1):
-                p[row, j] = float32(0)
-            p[HOLD_C, j] = lanes[RESET, j]
+
+
+@kernel
+def rest(q: Values, n: int) -> None:
+    """Set a fresh entry up: membranes at rest, no current, nothing refractory."""
+    zero = float32(0)
+    one = float32(1)
+    for j in range(n):
+        v = min(max(zero, q[LOW * STRIDE + j]), q[HIGH * STRIDE + j])
+        # Where it fires, it is never above.
+        q[V * STRIDE + j] = min(v, q[THRESHOLD * STRIDE + j])
+        q[E * STRIDE + j] = zero
+        q[I * STRIDE + j] = zero
+        q[NOISE * STRIDE + j] = zero
+        q[RELEASE * STRIDE + j] = float32(PAST)
+        q[ADD_V * STRIDE + j] = zero
+        q[ADD_E * STRIDE + j] = zero
+        q[ADD_I * STRIDE + j] = zero
+        q[PASS_E * STRIDE + j] = one
+        q[PASS_I * STRIDE + j] = one
+        q[PASS_E1 * STRIDE + j] = one
+        q[PASS_I1 * STRIDE + j] = one
 
 
 @kernel
