@@ -30,7 +30,11 @@ from core.kernels.emulation_events import (
 )
 from core.kernels.emulation_joined import advance_joined, spread
 from core.kernels.emulation_readout import Cadc, due_step, reading, sample
-from core.kernels.emulation_replay import list_flagged, replay_flagged
+from core.kernels.emulation_replay import (
+    list_flagged,
+    replay_flagged,
+    replay_terms,
+)
 from core.kernels.emulation_rows import (
     BIAS,
     CURVE_EXC,
@@ -209,13 +213,19 @@ def run_entries(
                 j, to = adex_lanes[run]
                 advance_adex(flat[j:], to - j, flags[j:])
             slot = step % (LOOP_STEPS + 1)
-            count = list_flagged(flags, flags8, n, flagged)
-            if count > 0:
+            flags_set = list_flagged(flags, flags8, n, flagged)
+            count = none
+            if flags_set > 0:
                 count = replay_flagged(
-                    p, flags, flagged[:count], tau_ref, emits, member_start, member,
-                    drive, left, source, events, step, found[slot], found_lane[slot],
-                    scratch,
+                    p, flags, flagged, flags_set, tau_ref, emits, member_start, drive,
+                    left, source, events, step, found[slot], found_lane[slot],
                 )  # fmt: skip
+                if joined or adapts:
+                    count = replay_terms(
+                        p, flagged, flags_set, tau_ref, emits, member_start, member,
+                        drive, left, source, events, step, found[slot],
+                        found_lane[slot], count, scratch,
+                    )  # fmt: skip
             n_found[slot] = count
             if total + count > spikes.shape[1]:
                 spikes = resized(spikes, total, 2 * (total + count))

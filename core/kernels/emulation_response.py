@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from numba import float32
+
 from core.kernels.compile import inlined, kernel
 
 #: A step of Newton's method below which the next would be about its square.
@@ -45,6 +47,17 @@ def response(d: float, a: float, b: float, keep_a: float, keep_b: float) -> floa
 def passes(current: float, curve: float) -> float:
     """Return the share of a current that an input with the limit 1 / √curve passes."""
     return 1 / math.sqrt(1 + curve * current * current) if curve > 0 else 1.0
+
+
+@inlined
+def mean_passed(current: Any, share: Any, keep: Any) -> Any:
+    """Return the mean that a limited input passes in a sub-step, to first order.
+
+    While the current decays by 1 − keep, its share s grows by s (1 − s²) (1 − keep).
+    """
+    half = float32(0.5)
+    one = float32(1)
+    return current * share * (one + half * (one - share * share) * (one - keep))
 
 
 @kernel

@@ -13,7 +13,7 @@ from numba import float32, uint8
 from numpy.typing import NDArray
 
 from core.kernels.compile import inlined, kernel
-from core.kernels.emulation_response import response
+from core.kernels.emulation_response import mean_passed, response
 from core.kernels.emulation_rows import (
     ADD_E,
     ADD_I,
@@ -157,7 +157,6 @@ def advance_limited(
     """
     h = float32(STEP_US)
     zero = float32(0)
-    half = float32(0.5)
     one = float32(1)
     to_hold = uint8(held_flag)
     for j in range(n):
@@ -178,9 +177,8 @@ def advance_limited(
         curve_i = q[CURVE_INH * STRIDE + j]
         through_e = e * se
         through_i = i * si
-        # While e decays by its share 1 − keep, s grows by s (1 − s²) (1 − keep).
-        mean_e = through_e * (one + half * (one - se * se) * (one - keep_e))
-        mean_i = through_i * (one + half * (one - si * si) * (one - keep_i))
+        mean_e = mean_passed(e, se, keep_e)
+        mean_i = mean_passed(i, si, keep_i)
         v1 = v * q[KEEP_V * STRIDE + j] + x * q[N_TO_V * STRIDE + j]
         v1 += mean_e * q[E_TO_V * STRIDE + j] - mean_i * q[I_TO_V * STRIDE + j]
         v1 += q[ADD_V * STRIDE + j]
