@@ -29,8 +29,12 @@ from core.kernels.emulation_events import (
     resized,
 )
 from core.kernels.emulation_joined import advance_joined, spread
-from core.kernels.emulation_readout import Cadc, reading, sample
-from core.kernels.emulation_replay import list_flagged, replay_flagged
+from core.kernels.emulation_readout import Cadc, due_step, reading, sample
+from core.kernels.emulation_replay import (
+    list_flagged,
+    replay_flagged,
+    replay_terms,
+)
 from core.kernels.emulation_rows import (
     BIAS,
     CURVE_EXC,
@@ -59,6 +63,7 @@ from core.kernels.emulation_step import (
     commit,
     commit_rest,
     prepare,
+    rest,
     set_noise,
 )
 from core.kernels.noise import MEMBRANE, WORDS, draw, lane_word
@@ -134,6 +139,8 @@ def run_entries(
     names = np.empty(n, np.uint32)
     words = np.empty((WORDS, STRIDE), np.uint32)
     drawn = np.empty((WORDS, STRIDE), np.uint32)
+    taken = np.zeros(2, np.int64)  # CADC samples so far, per hemisphere
+    due = np.zeros(2, np.int64)  # the sub-step of the next
     noisy = boolean(False)
     limited = boolean(False)
     resets = boolean(False)
@@ -143,6 +150,7 @@ def run_entries(
         limited = limited or lanes[CURVE_EXC, j] > 0 or lanes[CURVE_INH, j] > 0
         resets = resets or lanes[RESET_RATE, j] > 0
     limited = limited or resets
+    held_flag = int64(HELD) if resets else int64(0)
     joined = heads.shape[0] > 0
     adapts = adex_lanes.shape[0] > 0
     spikes = np.empty((3, 1024), np.int64)
@@ -156,8 +164,9 @@ def run_entries(
     n_found = np.zeros(LOOP_STEPS + 1, np.int64)
     left = np.empty(room + STEP_CYCLES, np.int64)
     source = np.empty(room + STEP_CYCLES, np.int64)
+    prepare(p, n, lanes, table)
     for b in range(first, last):
-        prepare(p, n, lanes, table)
+        rest(flat, n)
         if adapts:
             prepare_adex(p, n, adex)
         if joined:
@@ -166,8 +175,9 @@ def run_entries(
             n_found[slot] = 0
         had_events = boolean(False)
         q = event_start[b]
-        next_upper = none
-        next_lower = none
+        taken[:] = 0
+        due[0] = due_step(cadc, none, none, b)
+        due[1] = due_step(cadc, none, one, b)
         if trace_lane >= 0:
             trace[b, 0] = reading(p, trace_lane, trace_source, 0.0)
         for step in range(steps):
@@ -194,7 +204,7 @@ def run_entries(
                 gather(flat, n, drive, span, table, left, source, events, limited)
             had_events = events > 0
             if limited:
-                advance_limited(flat, n, flags, HELD if resets and events > 0 else 0)
+                advance_limited(flat, n, flags, held_flag)
             else:
                 advance(flat, n, flags)
             if joined:
@@ -203,13 +213,19 @@ def run_entries(
                 j, to = adex_lanes[run]
                 advance_adex(flat[j:], to - j, flags[j:])
             slot = step % (LOOP_STEPS + 1)
-            count = list_flagged(flags, flags8, n, flagged)
-            if count > 0:
+            flags_set = list_flagged(flags, flags8, n, flagged)
+            count = none
+            if flags_set > 0:
                 count = replay_flagged(
-                    p, flags, flagged[:count], tau_ref, emits, member_start, member,
-                    drive, left, source, events, step, found[slot], found_lane[slot],
-                    scratch,
+                    p, flags, flagged, flags_set, tau_ref, emits, member_start, drive,
+                    left, source, events, step, found[slot], found_lane[slot],
                 )  # fmt: skip
+                if joined or adapts:
+                    count = replay_terms(
+                        p, flagged, flags_set, tau_ref, emits, member_start, member,
+                        drive, left, source, events, step, found[slot],
+                        found_lane[slot], count, scratch,
+                    )  # fmt: skip
             n_found[slot] = count
             if total + count > spikes.shape[1]:
                 spikes = resized(spikes, total, 2 * (total + count))
@@ -220,8 +236,10 @@ def run_entries(
                 total += 1
             if joined:
                 spread(p, heads, member_start, member)
-            next_upper = sample(p, none, split, cadc, none, next_upper, step, drawn, b)
-            next_lower = sample(p, split, n, cadc, one, next_lower, step, drawn, b)
+            if step == due[0]:
+                sample(p, none, split, cadc, none, taken, due, drawn, b)
+            if step == due[1]:
+                sample(p, split, n, cadc, one, taken, due, drawn, b)
             commit(flat, n)
             if limited or adapts:
                 commit_rest(flat, n)

@@ -9,6 +9,7 @@ from numba import float32, uint8
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
+from core.kernels.emulation_response import mean_passed
 from core.kernels.emulation_rows import (
     ADD_V,
     ADEX,
@@ -97,14 +98,12 @@ def advance_joined(
 @kernel
 def contribution(p: Values, m: int) -> tuple[float, float, float]:
     """Return what the inputs of a lane add to the end and to both slopes."""
-    half = float32(0.5)
-    one = float32(1)
     se = p[PASS_E, m]
     si = p[PASS_I, m]
     e = p[E, m] * se
     i = p[I, m] * si
-    mean_e = e * (one + half * (one - se * se) * (one - p[KEEP_E, m]))
-    mean_i = i * (one + half * (one - si * si) * (one - p[KEEP_I, m]))
+    mean_e = mean_passed(p[E, m], se, p[KEEP_E, m])
+    mean_i = mean_passed(p[I, m], si, p[KEEP_I, m])
     v = mean_e * p[E_TO_V, m] - mean_i * p[I_TO_V, m] + p[ADD_V, m]
     after = p[E1, m] * p[PASS_E1, m] - p[I1, m] * p[PASS_I1, m]
     return v, e - i, after

@@ -8,16 +8,20 @@ is published.
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import float32
+from numba import float32, int32, int64
 from numpy.typing import NDArray
 
 from core.kernels.compile import kernel
 from core.kernels.emulation_rows import (
     BIAS,
+    DITHER,
     E1,
     I1,
     LEAK,
+    NEVER,
+    SEEN,
     STEP_CYCLES,
+    STRIDE,
     V1,
     W1,
     Bits,
@@ -85,41 +89,83 @@ def reading(p: Values, j: int, source: int, x: float) -> Any:
 
 
 @kernel
+def read_at(cadc: Cadc, done: int, hemisphere: int, b: int) -> Any:
+    """Return the FPGA cycle of the state that a sample reads, late for the last one."""
+    if done >= cadc.counts[b, hemisphere]:
+        return int64(NEVER)
+    at = cadc.cycles[done, b, hemisphere] - cadc.late
+    return min(max(at, 0), cadc.last)
+
+
+@kernel
+def due_step(cadc: Cadc, done: int, hemisphere: int, b: int) -> int:
+    """Return the sub-step in which a hemisphere is sampled next."""
+    return read_at(cadc, done, hemisphere, b) // STEP_CYCLES
+
+
+@kernel
 def sample(
     p: Values,
     first: int,
     last: int,
     cadc: Cadc,
     hemisphere: int,
-    done: int,
-    step: int,
+    taken: Counts,
+    due: Counts,
     words: Bits,
     b: int,
-) -> int:
+) -> None:
     """Read the lanes of a hemisphere at all its samples inside the sub-step.
 
-    :param done: number of samples taken before
+    :param taken: shape (2,), number of samples of a hemisphere before; is counted on
+    :param due: shape (2,), this sub-step; becomes that of the next sample
     :param words: shape (4, at least n), keeps the noise of four samples
-    :returns: number of samples taken by now
     """
-    start = step * STEP_CYCLES
+    step = due[hemisphere]
+    done = taken[hemisphere]
     sigma = float32(cadc.sigma)
-    while done < cadc.counts[b, hemisphere]:
-        at = cadc.cycles[done, b, hemisphere] - cadc.late
-        at = min(max(at, 0), cadc.last) - start
-        if at >= STEP_CYCLES:
-            break
+    half = float32(0.5)
+    while due[hemisphere] == step:
+        at = read_at(cadc, done, hemisphere, b) - step * STEP_CYCLES
         x = float32(at / STEP_CYCLES)
-        if sigma > 0 and done % WORDS == 0:
-            names = np.empty(last - first, np.uint32)
-            for j in range(first, last):
-                names[j - first] = lane_word(cadc.circuit[j], CADC)
-            draw(words[:, first:], last - first, names, done, b, cadc.chip, cadc.trial)
+        if sigma > 0:
+            if done % WORDS == 0:
+                names = np.empty(last - first, np.uint32)
+                for j in range(first, last):
+                    names[j - first] = lane_word(cadc.circuit[j], CADC)
+                which = words[:, first:]
+                draw(which, last - first, names, done, b, cadc.chip, cadc.trial)
+            scatter(p[DITHER, first:last], words[done % WORDS, first:last], sigma)
+        see_membranes(p.reshape(-1)[first:], x, cadc.offset[first:last])
+        codes = cadc.codes[done, b]
         for j in range(first, last):
-            v = reading(p, j, cadc.source[j], x) + cadc.offset[j]
-            if sigma > 0:
-                v += sigma * normal(words[done % WORDS, j])
-            code = np.uint8(min(max(v + float32(0.5), float32(0)), float32(255)))
-            cadc.codes[done, b, cadc.circuit[j]] = code
+            v = p[SEEN, j]
+            if cadc.source[j] != 0:
+                v = reading(p, j, cadc.source[j], x) + cadc.offset[j] + p[DITHER, j]
+            code = np.uint8(int32(min(max(v + half, float32(0)), float32(255))))
+            codes[cadc.circuit[j]] = code
         done += 1
-    return done
+        due[hemisphere] = due_step(cadc, done, hemisphere, b)
+    taken[hemisphere] = done
+
+
+@kernel
+def scatter(out: Values, words: Bits, sigma: float) -> None:
+    """Set numbers of the deviation ``sigma``: a loop for itself, which vectorises."""
+    for j in range(out.shape[0]):
+        out[j] = sigma * normal(words[j])
+
+
+@kernel
+def see_membranes(q: Values, x: float, offset: Values) -> None:
+    """Set what a sample reads of membranes, with its noise, from a lane on.
+
+    :param q: parameters and states, flat, from the first of these lanes on
+    :param x: where in the sub-step, 0…1
+    """
+    for j in range(offset.shape[0]):
+        v = q[V * STRIDE + j]
+        v += x * (q[V1 * STRIDE + j] - v)
+        q[SEEN * STRIDE + j] = (
+            q[LEAK * STRIDE + j] + v + offset[j] + q[DITHER * STRIDE + j]
+        )

@@ -48,7 +48,9 @@ V_TO_V, W_TO_V, V_TO_W, W_TO_W = range(50, 54)
 ADEX_ROWS = 11
 # Where the reset alone brings a membrane that it holds.
 HOLD_C = 54
-ROWS = 55
+# One sample of the CADC: its noise, what it reads of the membrane.
+DITHER, SEEN = 55, 56
+ROWS = 57
 
 LANES = 512
 PAD = 80  # lanes between two rows, so that rows do not share cache sets

@@ -13,7 +13,7 @@ from numba import float32, uint8
 from numpy.typing import NDArray
 
 from core.kernels.compile import inlined, kernel
-from core.kernels.emulation_response import response
+from core.kernels.emulation_response import mean_passed, response
 from core.kernels.emulation_rows import (
     ADD_E,
     ADD_I,
@@ -25,7 +25,6 @@ from core.kernels.emulation_rows import (
     HIGH,
     HOLD_C,
     HOLD_E,
-    HOLD_I,
     HOLD_N,
     HOLD_V,
     I1,
@@ -48,7 +47,6 @@ from core.kernels.emulation_rows import (
     REPLAY,
     RESET,
     RESET_RATE,
-    ROWS,
     SIGMA,
     STEP_CYCLES,
     STEP_US,
@@ -68,16 +66,10 @@ from core.kernels.normal import fast_rsqrt, normal
 
 @kernel
 def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
-    """Set a fresh entry up: membranes at rest, no current, nothing refractory."""
+    """Set the parameters of all lanes, which are those of all entries."""
     for j in range(n):
         for row in range(LANE_ROWS):
             p[row, j] = lanes[row, j]
-        for row in range(LANE_ROWS, ROWS):
-            p[row, j] = float32(0)
-        rest = min(max(float32(0), p[LOW, j]), p[HIGH, j])
-        p[V, j] = min(rest, p[THRESHOLD, j])  # where it fires, it is never above
-        p[RELEASE, j] = float32(PAST)
-        p[PASS_E, j] = p[PASS_I, j] = p[PASS_E1, j] = p[PASS_I1, j] = float32(1)
         keep = math.exp(-float(lanes[RATE, j]) * STEP_US)
         p[KEEP_V, j] = keep
         p[N_TO_V, j] = (1 - keep) / lanes[RATE, j]
@@ -85,6 +77,9 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
         p[I_TO_V, j] = table[0, 1, STEP_CYCLES, j]
         p[KEEP_E, j] = table[1, 0, STEP_CYCLES, j]
         p[KEEP_I, j] = table[1, 1, STEP_CYCLES, j]
+        if lanes[RESET_RATE, j] == 0:  # at once
+            p[HOLD_C, j] = lanes[RESET, j]
+            continue
         rate = float(lanes[RATE, j]) + float(lanes[RESET_RATE, j])
         keep = math.exp(-rate * STEP_US)
         p[HOLD_V, j] = keep
@@ -94,17 +89,35 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
             b = float(lanes[RATE_EXC + line, j])
             fades = math.exp(-b * STEP_US)
             p[HOLD_E + line, j] = response(STEP_US, rate, b, keep, fades)
-        if lanes[RESET_RATE, j] == 0:  # at once
-            for row in range(HOLD_V, HOLD_N + 1):
-                p[row, j] = float32(0)
-            p[HOLD_C, j] = lanes[RESET, j]
+
+
+@kernel
+def rest(q: Values, n: int) -> None:
+    """Set a fresh entry up: membranes at rest, no current, nothing refractory."""
+    zero = float32(0)
+    one = float32(1)
+    for j in range(n):
+        v = min(max(zero, q[LOW * STRIDE + j]), q[HIGH * STRIDE + j])
+        # Where it fires, it is never above.
+        q[V * STRIDE + j] = min(v, q[THRESHOLD * STRIDE + j])
+        q[E * STRIDE + j] = zero
+        q[I * STRIDE + j] = zero
+        q[NOISE * STRIDE + j] = zero
+        q[RELEASE * STRIDE + j] = float32(PAST)
+        q[ADD_V * STRIDE + j] = zero
+        q[ADD_E * STRIDE + j] = zero
+        q[ADD_I * STRIDE + j] = zero
+        q[PASS_E * STRIDE + j] = one
+        q[PASS_I * STRIDE + j] = one
+        q[PASS_E1 * STRIDE + j] = one
+        q[PASS_I1 * STRIDE + j] = one
 
 
 @kernel
 def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
     """Advance all lanes by one sub-step; flag those that need more.
 
-    :param q: parameters and states, flat
+    :param q: parameters and states, flat. A lane that is held stays where it is.
     """
     h = float32(STEP_US)
     zero = float32(0)
@@ -116,18 +129,17 @@ def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
         x = q[NOISE * STRIDE + j]
         a = q[RATE * STRIDE + j]
         th = q[THRESHOLD * STRIDE + j]
-        reset = q[RESET * STRIDE + j]
         low = q[LOW * STRIDE + j]
         high = q[HIGH * STRIDE + j]
-        v1 = v * q[KEEP_V * STRIDE + j]
+        v1 = v * q[KEEP_V * STRIDE + j] + x * q[N_TO_V * STRIDE + j]
         v1 += e * q[E_TO_V * STRIDE + j] - i * q[I_TO_V * STRIDE + j]
-        v1 += x * q[N_TO_V * STRIDE + j] + q[ADD_V * STRIDE + j]
+        v1 += q[ADD_V * STRIDE + j]
         e1 = e * q[KEEP_E * STRIDE + j] + q[ADD_E * STRIDE + j]
         i1 = i * q[KEEP_I * STRIDE + j] + q[ADD_I * STRIDE + j]
         over = highest_over(v, v1, x + e - i - a * v, x + e1 - i1 - a * v1, th)
         held = r >= h
         v1 = min(max(v1, low), high)
-        q[V1 * STRIDE + j] = reset if held else v1
+        q[V1 * STRIDE + j] = v if held else v1
         q[E1 * STRIDE + j] = e1
         q[I1 * STRIDE + j] = i1
         call = uint8(REPLAY) if max(over, r) > zero else uint8(0)
@@ -138,14 +150,13 @@ def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
 def advance_limited(
     q: Values, n: int, flags: NDArray[np.uint8], held_flag: int
 ) -> None:
-    """Advance all lanes as `advance`, with limits of inputs and a slow reset.
+    """Advance all lanes as `advance`, with limits of the inputs.
 
-    :param held_flag: flag of lanes that are held all the time: HELD if there are events
-        that a reset sees, else 0
+    :param held_flag: flag of lanes that are held all the time: HELD if a reset
+        takes time, else 0
     """
     h = float32(STEP_US)
     zero = float32(0)
-    half = float32(0.5)
     one = float32(1)
     to_hold = uint8(held_flag)
     for j in range(n):
@@ -156,7 +167,6 @@ def advance_limited(
         x = q[NOISE * STRIDE + j]
         a = q[RATE * STRIDE + j]
         th = q[THRESHOLD * STRIDE + j]
-        hold = v * q[HOLD_V * STRIDE + j] + q[HOLD_C * STRIDE + j]
         low = q[LOW * STRIDE + j]
         high = q[HIGH * STRIDE + j]
         keep_e = q[KEEP_E * STRIDE + j]
@@ -167,14 +177,11 @@ def advance_limited(
         curve_i = q[CURVE_INH * STRIDE + j]
         through_e = e * se
         through_i = i * si
-        # While e decays by its share 1 − keep, s grows by s (1 − s²) (1 − keep).
-        mean_e = through_e * (one + half * (one - se * se) * (one - keep_e))
-        mean_i = through_i * (one + half * (one - si * si) * (one - keep_i))
-        hold += mean_e * q[HOLD_E * STRIDE + j] - mean_i * q[HOLD_I * STRIDE + j]
-        hold += x * q[HOLD_N * STRIDE + j]
-        v1 = v * q[KEEP_V * STRIDE + j]
+        mean_e = mean_passed(e, se, keep_e)
+        mean_i = mean_passed(i, si, keep_i)
+        v1 = v * q[KEEP_V * STRIDE + j] + x * q[N_TO_V * STRIDE + j]
         v1 += mean_e * q[E_TO_V * STRIDE + j] - mean_i * q[I_TO_V * STRIDE + j]
-        v1 += x * q[N_TO_V * STRIDE + j] + q[ADD_V * STRIDE + j]
+        v1 += q[ADD_V * STRIDE + j]
         e1 = e * keep_e + q[ADD_E * STRIDE + j]
         i1 = i * keep_i + q[ADD_I * STRIDE + j]
         se1 = fast_rsqrt(one + curve_e * e1 * e1)
@@ -183,8 +190,8 @@ def advance_limited(
         after = x + e1 * se1 - i1 * si1 - a * v1
         over = highest_over(v, v1, before, after, th)
         held = r >= h
-        v1 = hold if held else v1
-        q[V1 * STRIDE + j] = min(max(v1, low), high)
+        v1 = min(max(v1, low), high)
+        q[V1 * STRIDE + j] = v if held else v1
         q[E1 * STRIDE + j] = e1
         q[I1 * STRIDE + j] = i1
         q[PASS_E1 * STRIDE + j] = se1

@@ -135,7 +135,7 @@ def test_a_cell_is_written_the_same_whatever_else_is_written():
 
 
 def test_samples_of_circuits_and_entries_have_noise_of_their_own(network):
-    chip = TYPICAL.replace(cadc_noise=20.0, madc_noise=20.0, membrane_noise=0.0)
+    chip = TYPICAL.replace(cadc_noise=10.0, madc_noise=20.0, membrane_noise=0.0)
     net = network(np.zeros((8, 1)), leak=128.0, threshold=220.0)
     cadc = execute(net, {}, 4, RUNTIME, chip).observables["lif"].cadc[:50]
     few = execute(net, {}, 2, RUNTIME, chip).observables["lif"].cadc[:50]
