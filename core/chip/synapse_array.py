@@ -66,11 +66,12 @@ def answers(config: ChipConfig) -> Integers:
         drivers = numbers * BUSES + bus
         mask = config.driver_mask[hemisphere, drivers]
         # Drivers that compare alike hear the same events.
-        alike = np.stack([mask, numbers & mask])
-        for compared, number in np.unique(alike, axis=1).T:
+        alike = mask * DRIVERS_PER_BUS + (numbers & mask)
+        for each in np.unique(alike):
+            compared, number = divmod(int(each), DRIVERS_PER_BUS)
             hears = (row_select_of(labels[here]) & compared) == number
             heard = here[hears]
-            same = drivers[(alike == [[compared], [number]]).all(0)]
+            same = drivers[alike == each]
             rows = np.ravel(2 * same[:, None] + [0, 1])
             rows = rows[config.row_sign[hemisphere, rows] != 0]
             found += _matches(config, hemisphere, rows, labels[heard], source[heard])

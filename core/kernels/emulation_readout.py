@@ -11,7 +11,7 @@ import numpy as np
 from numba import float32, int32, int64
 from numpy.typing import NDArray
 
-from core.kernels.compile import kernel
+from core.kernels.compile import inlined, kernel
 from core.kernels.emulation_rows import (
     BIAS,
     DITHER,
@@ -88,17 +88,17 @@ def reading(p: Values, j: int, source: int, x: float) -> Any:
     return p[LEAK, j] + p[V, j] + x * (p[V1, j] - p[V, j])
 
 
-@kernel
-def read_at(cadc: Cadc, done: int, hemisphere: int, b: int) -> Any:
+@inlined
+def read_at(cadc: Any, done: Any, hemisphere: Any, b: Any) -> Any:
     """Return the FPGA cycle of the state that a sample reads, late for the last one."""
-    if done >= cadc.counts[b, hemisphere]:
-        return int64(NEVER)
-    at = cadc.cycles[done, b, hemisphere] - cadc.late
-    return min(max(at, 0), cadc.last)
+    at = int64(NEVER)
+    if done < cadc.counts[b, hemisphere]:
+        at = min(max(cadc.cycles[done, b, hemisphere] - cadc.late, 0), cadc.last)
+    return at
 
 
-@kernel
-def due_step(cadc: Cadc, done: int, hemisphere: int, b: int) -> int:
+@inlined
+def due_step(cadc: Any, done: Any, hemisphere: Any, b: Any) -> Any:
     """Return the sub-step in which a hemisphere is sampled next."""
     return read_at(cadc, done, hemisphere, b) // STEP_CYCLES
 
