@@ -9,7 +9,6 @@ leave out.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,7 +39,6 @@ GATE = 1.1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print and write what was asked for; return the exit status."""
     given = parse(arguments)
-    os.cpu_count = lambda: 1  # one thread: a batch would be shared out
     kernels = chip_peers.load(given.against) if given.against else None
     rows: list[list[str]] = []
     passes = True
