@@ -100,9 +100,10 @@ def outputs_of(graph: Any, node: Node) -> tuple[DataHandle, ...]:
 def open_inputs(graph: Any) -> list[DataHandle]:
     """Return the handles that no module fills, each once."""
     found: dict[int, DataHandle] = {
-        id(handle): handle
-        for source, _, handle in graph.edges.data("handle")
+        id(edge["handle"]): edge["handle"]
+        for source, after in graph.adjacency()
         if is_open(source)
+        for edge in after.values()
     }
     return list(found.values())
 

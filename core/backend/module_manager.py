@@ -359,7 +359,8 @@ class ModuleManager(BaseModuleManager):
         """Return the nodes of the graph in the order they run."""
         runs: dict[Node, HXTorchBaseModule] = {n: m for m, n in self.nodes.items()}
         runs |= {name: wrapper for wrapper, name in self.wrappers.items()}
-        shape = tuple(runs), tuple(self.graph), tuple(self.graph.edges)
+        edges = tuple((node, *after) for node, after in self.graph.adjacency())
+        shape = tuple(runs), edges
         if shape != self._ordered[0]:  # in training it is the same in each run
             names = {node: type(module).__name__ for node, module in runs.items()}
             self._ordered = shape, graphs.order(self.graph, names)

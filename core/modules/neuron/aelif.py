@@ -262,6 +262,7 @@ class AELIF(Population):
         """
         values, drive = in_model.model_values(self), self._drive(input)
         refractory = in_model.is_refractory(self, values["refractory_time"])
+        dt = 1e-6 if self.experiment is None else self.experiment.dt
         membrane, madc, current, adaptation, adaptation_madc, spikes = (
             cuba_aelif_integration(
                 drive,
@@ -284,7 +285,7 @@ class AELIF(Population):
                 ],
                 tau_adap=values["tau_adap"],
                 hw_data=hw_data,
-                dt=1e-6 if self.experiment is None else self.experiment.dt,
+                dt=dt,
                 leaky=self.leaky,
                 fire=self.fire,
                 refractory=refractory,
@@ -293,7 +294,8 @@ class AELIF(Population):
                 spike_triggered_adaptation=self.spike_triggered_adaptation,
             )
         )
-        in_model.check_finite(self, drive, membrane)
+        if in_model.may_run_away(self, values, dt):
+            in_model.check_finite(self, drive, membrane)
         traces = {
             "membrane_cadc": membrane,
             "membrane_madc": madc,

@@ -123,6 +123,20 @@ def is_refractory(neuron: "AELIF", refractory_time: Any) -> bool:
     return applies and neuron.fire
 
 
+def may_run_away(neuron: "AELIF", values: Mapping[str, Any], dt: float) -> bool:
+    """Return whether membranes could grow without bound.
+
+    Leaky ones with fixed time constants above ``dt`` cannot: each step brings them
+    nearer to where they are driven.
+
+    :param values: of the model, by parameter
+    """
+    times = values["tau_mem"], values["tau_syn"]
+    fixed = neuron.leaky and neuron.leak_conductance is None
+    fixed &= not (neuron.exponential or neuron.adaptation)
+    return not (fixed and all(isinstance(t, float) and dt < t for t in times))
+
+
 def check_finite(neuron: "AELIF", drive: Tensor, membrane: Tensor) -> None:
     """Log a warning if membranes ran away.
 
