@@ -20,8 +20,9 @@ from core.chip.bench import Bench, shown
 from core.chip.calibrated_circuits import in_use, result_of, targets_of, wanted_of
 from core.chip.characterisation import Characterisation, Progress, characterise
 from core.chip.correction import ORDER, Found, find
-from core.chip.curve_store import LastUsed, recall
+from core.chip.curve_store import recall
 from core.chip.geometry import CIRCUITS
+from core.chip.last_used import LastUsed
 from core.chip.measure import (
     Targets,
     measure_all,

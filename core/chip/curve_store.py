@@ -11,25 +11,23 @@ import logging
 import os
 import tempfile
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 import numpy as np
 
 from core.chip.bench import shown
 from core.chip.characterisation import Characterisation, Curve
 from core.chip.geometry import CIRCUITS
+from core.chip.last_used import LastUsed
 from core.spec.chip import ChipSpec
 from core.spec.fields import fingerprint
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 #: Number of the format of a file.
 VERSION: Final = 1
@@ -38,34 +36,6 @@ _PREFIX: Final = "chip-curves-"
 _KEPT: Final = 50
 _CHIPS: Final = 8  # in memory
 _MAX_BYTES: Final = 2_000_000
-
-
-class LastUsed(Generic[T]):
-    """Remembers the last results by the fingerprint of what they depend on."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._known: OrderedDict[str, T] = OrderedDict()
-        self._lock = Lock()
-
-    def recall(self, arguments: object, compute: Callable[[], T]) -> T:
-        """Return what belongs to ``arguments``, computed if it is not known."""
-        key = fingerprint(arguments)
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key]
-        result = compute()
-        with self._lock:
-            self._known[key] = result
-            while len(self._known) > self._size:
-                self._known.popitem(last=False)
-        return result
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._known.clear()
 
 
 @cache

@@ -5,10 +5,8 @@ A new weight repeats `assemble` and later stages, a new target `calibrate` and l
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Lock
 from typing import Any, TypeVar
 
 from core.chip.calibration import calibrate
@@ -16,6 +14,7 @@ from core.chip.characterisation import Progress
 from core.chip.config import assemble, neuron_settings
 from core.chip.events import by_external, pack
 from core.chip.knobs import silent_knobs
+from core.chip.last_used import LastUsed
 from core.chip.link import INPUTS, survivors, transmit
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
@@ -34,7 +33,6 @@ from core.chip.setting_notes import setting_notes
 from core.chip.signal_flow import emulate
 from core.errors import HXError, NetworkError, did_you_mean
 from core.spec.chip import ChipSpec
-from core.spec.fields import fingerprint
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -52,8 +50,7 @@ class StageMemory:
 
     def __init__(self) -> None:
         self.progress: Progress | None = None
-        self._results: dict[str, OrderedDict[str, Any]] = {}
-        self._lock = Lock()
+        self._stages: dict[str, LastUsed[Any]] = {}
 
     def __deepcopy__(self, memo: Any) -> "StageMemory":
         """Return itself: a copied experiment may remember the same results."""
@@ -64,19 +61,8 @@ class StageMemory:
 
     def recall(self, stage: str, arguments: object, compute: Callable[[], T]) -> T:
         """Return the result of ``stage``, computed only if ``arguments`` are new."""
-        key = fingerprint(arguments)
-        with self._lock:
-            known = self._results.setdefault(stage, OrderedDict())
-            if key in known:
-                known.move_to_end(key)
-                result: T = known[key]
-                return result
-        result = compute()
-        with self._lock:
-            known[key] = result
-            while len(known) > _REMEMBERED:
-                known.popitem(last=False)
-        return result
+        known: LastUsed[T] = self._stages.setdefault(stage, LastUsed(_REMEMBERED))
+        return known.recall(arguments, compute)
 
 
 class _Stages:
