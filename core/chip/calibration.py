@@ -10,7 +10,6 @@ Two ways, both see the chip through a `core.chip.port.Port` only:
 Both are functions of chip and targets: what was calibrated before changes nothing.
 """
 
-import logging
 from functools import cache, partial
 from typing import Final
 
@@ -34,11 +33,8 @@ from core.chip.mismatch import Mismatch
 from core.chip.network import Integers, Network
 from core.chip.nominal import relative_current
 from core.chip.results import CalibResult, PlacementResult
-from core.chip.rules import doubtful_targets
 from core.chip.search import search
 from core.spec.chip import ChipSpec
-
-log = logging.getLogger(__name__)
 
 #: Sessions on the bench, each with noise of its own; steps of `ORDER` come after them.
 _CURVES, _TYPICAL, _SEARCH, _JUDGE, _STEPS = range(5)
@@ -61,8 +57,6 @@ def calibrate(
 
     :param progress: told how far it is
     """
-    for doubt in doubtful_targets(network):
-        log.warning("%s", doubt)
     circuits = in_use(network, placement)
     targets, start = targets_of(network, placement)
     known = characterised(chip, mismatch, progress)

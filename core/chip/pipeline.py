@@ -104,11 +104,15 @@ def calibrated(
 ) -> tuple[PlacementResult, CalibResult]:
     """Place and calibrate ``network`` without running it, as `execute` does.
 
+    Doubtful targets are logged, which a run has in its notes.
+
     :raises PlacementError: if the neurons do not fit
     """
     check_chip(chip)
     stages = _Stages(network, memory)
     placement = _place(stages, network)
+    for doubt in doubtful_targets(network):
+        log.warning("%s", doubt)
     return placement, _calibrate(stages, network, placement, chip)
 
 

@@ -49,6 +49,7 @@ def test_a_target_that_may_be_missed_runs_with_a_warning(caplog):
     told = [record.getMessage() for record in caplog.records]
     assert any("tau_mem is 8e-05 s, outside of 5e-07 to 6e-05 s" in t for t in told)
     assert any("chip: i_synin_gm is 20 code" in t for t in told)
+    assert sum("tau_mem is" in t for t in told) == 1, "said once"
 
 
 def test_neurons_that_never_spike_have_no_doubtful_refractory_time(network):
