@@ -149,6 +149,11 @@ MEASURES: dict[str, Measure] = {
         "Spikes per second of hardware time.",
         lambda p, duration: counts(_spikes(p), p.size) / duration,
     ),
+    "rate of intervals": Measure(
+        "Hz",
+        "One over the mean interval: finer than the number of spikes.",
+        lambda p, duration: firing_rates(_spikes(p), p.size, duration),
+    ),
     "first spike": Measure(
         "s", "Time of the first spike.", lambda p, _: first_spikes(_spikes(p), p.size)
     ),

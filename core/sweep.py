@@ -23,7 +23,7 @@ from core.chip.pipeline import StageMemory
 from core.errors import NetworkError, ParameterError, did_you_mean
 from core.measures import MEASURES, measured
 from core.simulate import simulate
-from core.spec.check import refuse_errors
+from core.spec.check import check
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import FieldInfo, Spec
 from core.spec.network import Value
@@ -196,7 +196,9 @@ def plan(
             point = on_chip
             for axis, value in zip(axes, values, strict=True):
                 point = with_value(point, axis.path, float(value))
-            refuse_errors(point)
+            errors = [problem for problem in check(point) if problem.is_error]
+            if errors:
+                raise NetworkError.of(errors)
             yield Job(point, population, measures)
 
 

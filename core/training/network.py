@@ -84,7 +84,7 @@ class Batch:
 class TrainedNetwork:
     """The network of a document, its one input and its one output.
 
-    :param spec: its stimuli and recording are left out
+    :param spec: what its input would send and what is recorded are left out
     :param channels: of the data; the input may have them several times
     :param classes: number of classes, one output neuron each
     :param memory: keeps the stages of the chip from run to run
@@ -107,7 +107,8 @@ class TrainedNetwork:
         self.input, self.copies = _input(spec, channels)
         self.output = _output(spec, classes)
         self.dt = spec.run.dt
-        bare = spec.replace(stimuli=(), recording=RecordingSpec())
+        steady = tuple(s for s in spec.stimuli if s.population != self.input)
+        bare = spec.replace(stimuli=steady, recording=RecordingSpec())
         self.snn = build(bare, mock=settings.mode == "mock", memory=memory)
         self.notes: tuple[str, ...] = ()
         self._choose_gradient(spec)
@@ -314,6 +315,9 @@ def _refuse_eventprop(spec: ExperimentSpec, settings: TrainSpec) -> None:
         if p.tau_syn is None or not np.allclose(p.membrane_capacitance, p.tau_mem):
             what = "has a capacitance that is not its membrane time constant."
             reasons.append((where, what, "Make both equal."))
+        if any(s.population == p.name for s in spec.stimuli):
+            what = "has a current into it, which EventProp does not know."
+            reasons.append((where, what, "Remove the current."))
     if settings.rate_penalty:
         what = "a number of spikes has no gradient by their times."
         reasons.append(("penalty on firing", what, "Set it to 0."))

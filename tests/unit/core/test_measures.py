@@ -54,6 +54,7 @@ def test_a_deflection_keeps_its_sign():
     [
         ("spike count", [3, 1, 0]),
         ("rate", [3e5, 1e5, 0]),
+        ("rate of intervals", [1 / (1.5 * us), 1e5, 0]),
         ("first spike", [1 * us, 7 * us, np.nan]),
         ("mean interval", [1.5 * us, np.nan, np.nan]),
         ("interval CV", [1 / 3, np.nan, np.nan]),
