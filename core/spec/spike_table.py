@@ -38,8 +38,9 @@ def to_csv(recordings: Sequence[Recording]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for recording in recordings:
+        name = "".join(c if c.isprintable() else "_" for c in recording.name)
         pairs = zip(recording.times.tolist(), recording.neurons.tolist(), strict=True)
-        writer.writerows((repr(t), n, recording.name) for t, n in pairs)
+        writer.writerows((repr(t), n, name) for t, n in pairs)
     return text.getvalue()
 
 
@@ -81,7 +82,7 @@ def _columns(head: list[str]) -> dict[str, int]:
 
 def _row(row: list[str], columns: dict[str, int], line: int) -> tuple[float, int, str]:
     try:
-        cells = {name: row[place].strip() for name, place in columns.items()}
+        cells = {name: row[place] for name, place in columns.items()}
         time, neuron = float(cells["time_s"]), int(cells["neuron"])
     except (IndexError, ValueError):
         what = f"row {line} is {','.join(row)[:60]!r}."
