@@ -5,8 +5,8 @@ own memory, time and output, closes its input, gives up the right to open any fi
 start any process, and only then looks; so nothing that one file does reaches the next.
 
 A request is one line of JSON, ``{"kind", "length", "time_factor"}``, and the file. An
-answer is one line, ``{"length", "signal", "code", "memory"}``, and what the child has
-written: one line of JSON and, for recordings, an NPZ file with their arrays.
+answer is one line, ``{"length", "signal", "code", "memory", "seconds"}``, and what the
+child has written: one line of JSON and, for recordings, an NPZ file with their arrays.
 """
 
 import gc
@@ -57,7 +57,7 @@ def main() -> None:
         answers.flush()
 
 
-def in_child(request: dict[str, Any], raw: bytes, output: BinaryIO) -> dict[str, int]:
+def in_child(request: dict[str, Any], raw: bytes, output: BinaryIO) -> dict[str, Any]:
     """Let a child read the file and write to ``output``; return how it ended."""
     child = os.fork()
     if child == 0:
@@ -77,6 +77,7 @@ def in_child(request: dict[str, Any], raw: bytes, output: BinaryIO) -> dict[str,
         "signal": os.WTERMSIG(status) if ended else 0,
         "code": 0 if ended else os.WEXITSTATUS(status),
         "memory": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        "seconds": usage.ru_utime + usage.ru_stime,
     }
 
 

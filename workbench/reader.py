@@ -63,20 +63,24 @@ class Answer:
     :param head: an object of JSON
     :param arrays: content of an NPZ file, or nothing
     :param memory: the most bytes that the child had in memory
+    :param seconds: its computing time
     """
 
     head: Mapping[str, Any]
     arrays: bytes = b""
     memory: int = 0
+    seconds: float = 0.0
 
 
 class CrashError(ConversionError):
     """A file that the child did not survive, or did not finish in time.
 
     :ivar signal: what ended it
+    :ivar memory: the most bytes that it had in memory
     """
 
     signal: int = 0
+    memory: int = 0
 
 
 class Reader:
@@ -155,12 +159,13 @@ class Reader:
         if not 0 <= length <= OUTPUT:
             raise ValueError("the answer is too long")
         content = stream.read(length)
-        _refuse_crash(int(ended["signal"]), int(ended["code"]))
+        memory = int(ended["memory"])
+        _refuse_crash(int(ended["signal"]), int(ended["code"]), memory)
         line, _, arrays = content.partition(b"\n")
         head = json.loads(line)
         if not isinstance(head, dict):
             raise ValueError("the answer is no object")
-        return Answer(head, arrays, int(ended["memory"]))
+        return Answer(head, arrays, memory, float(ended["seconds"]))
 
 
 class _Stream:
@@ -199,7 +204,7 @@ class _Stream:
         return part
 
 
-def _refuse_crash(number: int, code: int) -> None:
+def _refuse_crash(number: int, code: int, memory: int) -> None:
     """Raise if the child did not end well."""
     if not number and not code:
         return
@@ -215,7 +220,7 @@ def _refuse_crash(number: int, code: int) -> None:
             f"reading it failed: it is damaged, or holds more than {OUTPUT / 1e6:g} MB."
         )
     crash = CrashError("file", what, DAMAGED)
-    crash.signal = number
+    crash.signal, crash.memory = number, memory
     raise crash
 
 

@@ -93,7 +93,7 @@ def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Uplo
     try:
         if sys.platform == "win32":
             return _read_here(kind, raw)
-        return _believed(READER.ask(kind, raw, time_factor))
+        return believed(READER.ask(kind, raw, time_factor))
     except ConversionError as error:
         raise ConversionError.of(
             Problem(f"{name}, {problem.where}", problem.what, problem.fix)
@@ -160,7 +160,7 @@ def decoded(raw: bytes) -> str:
         raise ConversionError("document", what, "Open a saved document.") from None
 
 
-def _believed(answer: Answer) -> Upload:
+def believed(answer: Answer) -> Upload:
     """Return what the child has read, if it is what it should be.
 
     :raises ConversionError: with its reasons, or because it is nonsense

@@ -13,7 +13,7 @@ from core.spec.examples import EXAMPLES
 from core.spec.json_io import to_json
 from core.spec.nir_io import to_nir, write_nir_bytes
 from workbench.project import Project
-from workbench.recorded import FORMS, spike_file
+from workbench.recorded import FORM_HELP, FORMS, spike_file
 from workbench.runner import Runner
 from workbench.uploads import KINDS, Upload, read_upload
 from workbench.views.select import Select
@@ -42,24 +42,9 @@ class Files(pn.viewable.Viewer):
         self._nir = self._download(
             "NIR", "Save NIR: the network, for other programs", self._write_nir
         )
-        self._spikes = self._download(
-            "Spikes",
-            "Save spikes: what was recorded, to look at elsewhere or to open here as"
-            " input",
-            self._write_spikes,
-        )
-        self._form = Select(
-            label="spikes as",
-            description="NIRData also holds membranes; CSV and NPZ are tables of"
-            " time_s, neuron and population",
-            options=list(FORMS),
-            size="small",
-            width=104,
-            margin=0,
-        )
+        self._spikes = {form: self._spike_download(form) for form in FORMS}
         self._documents.param.watch(self._chosen, "value")
         self._open.param.watch(self._uploaded, "value")
-        self._form.param.watch(lambda *_: self._rename(), "value")
         project.param.watch(lambda *_: self._rename(), "spec")
         runner.param.watch(lambda *_: self._may_save(), "result")
         self._may_save()
@@ -69,8 +54,7 @@ class Files(pn.viewable.Viewer):
             self._open,
             self._json,
             self._nir,
-            self._spikes,
-            self._form,
+            *self._spikes.values(),
             align_items="center",
             gap="6px",
             margin=(10, 10, 2, 10),
@@ -96,7 +80,8 @@ class Files(pn.viewable.Viewer):
         stem = re.sub(r"[^\w-]+", "_", self.project.spec.title).strip("_") or "network"
         self._json.filename = f"{stem}.json"
         self._nir.filename = f"{stem}.nir"
-        self._spikes.filename = f"{stem}_spikes{FORMS[self._form.value]}"
+        for form, button in self._spikes.items():
+            button.filename = f"{stem}_spikes{FORMS[form]}"
         title = self.project.spec.title
         others = [name for name in EXAMPLES if name != title]
         self._documents.param.update(options=[title, *others], value=title)
@@ -109,12 +94,21 @@ class Files(pn.viewable.Viewer):
         self._nir.data = None
         return io.BytesIO(write_nir_bytes(to_nir(self.project.spec.network)))
 
-    def _may_save(self) -> None:
-        self._spikes.disabled = self.runner.result is None
+    def _spike_download(self, form: str) -> pmui.FileDownload:
+        help_text = (
+            f"Save spikes as {form}: {FORM_HELP[form]}; opened here, they drive the"
+            " inputs"
+        )
+        label = "Spikes" if form == "NIRData" else form
+        return self._download(label, help_text, lambda: self._write_spikes(form))
 
-    def _write_spikes(self) -> io.BytesIO:
-        self._spikes.data = None
-        return io.BytesIO(spike_file(self.runner.result, self._form.value))
+    def _may_save(self) -> None:
+        for button in self._spikes.values():
+            button.disabled = self.runner.result is None
+
+    def _write_spikes(self, form: str) -> io.BytesIO:
+        self._spikes[form].data = None
+        return io.BytesIO(spike_file(self.runner.result, form))
 
     def _chosen(self, event: Any) -> None:
         if event.new in EXAMPLES and event.new != self.project.spec.title:

@@ -89,7 +89,14 @@ def fake(answer):
 
 
 def framed(content, **changes):
-    head = {"length": len(content), "signal": 0, "code": 0, "memory": 1, **changes}
+    head = {
+        "length": len(content),
+        "signal": 0,
+        "code": 0,
+        "memory": 1,
+        "seconds": 0,
+        **changes,
+    }
     return str(head).replace("'", '"').encode() + b"\n" + content
 
 

@@ -1,5 +1,4 @@
 import io
-from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -203,26 +202,6 @@ def test_unusual_packing_is_refused():
         f.create_dataset("x", (64,), "i4", chunks=(64,), scaleoffset=8)
 
     assert "it is packed in an unusual way." in refusal("a.nir", changed(attack))
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_a_damaged_file_is_opened_or_refused(seed):
-    damaged(seed)
-
-
-@pytest.mark.slow
-def test_many_damaged_files_are_opened_or_refused():
-    for seed in range(100, 180):
-        damaged(seed)
-
-
-def damaged(seed):
-    rng = np.random.default_rng(seed)
-    raw = np.frombuffer(valid(), np.uint8).copy()
-    places = rng.integers(0, len(raw), 20)
-    raw[places] = rng.integers(0, 256, len(places))
-    with suppress(ConversionError):
-        assert read_upload("a.nir", raw.tobytes()).network is not None
 
 
 def test_on_windows_json_opens_and_nir_does_not(monkeypatch):
