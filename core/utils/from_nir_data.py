@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import ConversionError, NetworkError, Problem, ShapeError
-from core.spec.nir_export import TIME_FACTOR, check_time_factor
+from core.spec.nir.times import TIME_FACTOR, check_time_factor
 from core.utils.nir_reading import UnsupportedNodeError
 
 log = logging.getLogger(__name__)
