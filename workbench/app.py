@@ -12,11 +12,13 @@ from core.units import format_quantity
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
+from workbench.views.chip_view import ChipDrawer
 from workbench.views.files import Files
 from workbench.views.graph_editor import GraphEditor
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
 from workbench.views.plots_view import PlotsView
+from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
 from workbench.views.screen import Screen
 
@@ -38,6 +40,8 @@ class Workbench(pn.viewable.Viewer):
         self.inspector = Inspector(self.project)
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
+        self.chip = ChipDrawer(self.project, self.runner)
+        self.resources = ResourceBar(self.project, self.runner, self.chip.toggle)
         self._status = pn.pane.HTML("", margin=(0, 12, 6, 12))
         self.keys = Keys(
             {
@@ -48,6 +52,8 @@ class Workbench(pn.viewable.Viewer):
                 "l": self._toggle_live,
                 "r": self.controls.rewind,
                 "n": self.controls.new_chip,
+                "c": self.chip.toggle,
+                "escape": lambda: setattr(self.chip, "open", False),
             }
         )
         self._page: Any = None
@@ -66,6 +72,7 @@ class Workbench(pn.viewable.Viewer):
             self.plots,
             self._status,
             self.keys,
+            self.chip,
             self.screen,
             sizing_mode="stretch_both",
             margin=0,
@@ -74,7 +81,7 @@ class Workbench(pn.viewable.Viewer):
             title="HX Workbench",
             site_url="#",  # a click on the title must not load another page
             header=[self.controls],
-            sidebar=[self.files, self.graph],
+            sidebar=[self.files, self.graph, self.resources],
             sidebar_width=404,
             main=[main],
             contextbar=[self.inspector],
@@ -108,7 +115,8 @@ class Workbench(pn.viewable.Viewer):
             self._page.param.trigger("contextbar_variant", "contextbar_open")
 
     def _restyle(self) -> None:
-        for view in (self.graph, self.plots, self.inspector):
+        views = (self.graph, self.plots, self.inspector, self.chip, self.resources)
+        for view in views:
             view.dark = self.dark
 
     def _toggle_live(self) -> None:

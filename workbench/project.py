@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import param
@@ -42,6 +43,7 @@ class Project(param.Parameterized):
         self._past: list[ExperimentSpec] = []
         self._future: list[ExperimentSpec] = []
         self._gesture: tuple[Any, float] = (None, 0.0)
+        self._misfits: tuple[Problem, ...] = ()
 
     def edit(self, spec: ExperimentSpec, key: Any = None) -> None:
         """Make ``spec`` the current document.
@@ -103,6 +105,16 @@ class Project(param.Parameterized):
             self.notes = ()
             self.message = Problem(where, what, "Choose another file.")
 
+    def judge(self, misfits: tuple[Problem, ...]) -> None:
+        """Take what of the document does not fit the chip, as notes: mock runs it."""
+        self._misfits = tuple(replace(p, severity="note") for p in misfits)
+        with param.edit_constant(self):
+            self.problems = self._judged(self.spec)
+
+    def _judged(self, spec: ExperimentSpec) -> tuple[Problem, ...]:
+        names = ("", *spec.network.names)
+        return (*check(spec), *(p for p in self._misfits if p.subject in names))
+
     def undo(self) -> None:
         """Go one step back."""
         if self._past:
@@ -127,4 +139,4 @@ class Project(param.Parameterized):
         with param.edit_constant(self):
             # The history first: no view that fails may take the way back away.
             self.param.update(can_undo=bool(self._past), can_redo=bool(self._future))
-            self.param.update(spec=spec, problems=tuple(check(spec)))
+            self.param.update(spec=spec, problems=self._judged(spec))
