@@ -1,18 +1,21 @@
 """Which non-ideality is to blame: switch one off at a time and run again.
 
 A row of the table says what an observable becomes on a chip that lacks one source, all
-seeds being the same. The first row is the chip as it is, the last one the ideal model.
+seeds being the same. The first row is the chip as it is. The last ones are the model
+with the weights that the chip can hold, and the model itself: what is between those two
+is due to rounding and clipping, and no chip can be without.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from core.errors import RecordingError
 from core.nonideality import GROUPS, MASTERS, active, sources, without
-from core.simulate import PopulationResult, Raster, StageMemory, simulate
+from core.rounding import chip_weights
+from core.simulate import PopulationResult, Raster, RunResult, StageMemory, simulate
 from core.spec.chip import ChipSpec
 from core.spec.experiment import ExperimentSpec
 
@@ -24,7 +27,9 @@ SPIKE_COUNT: Final = "spike count"
 COUNT_ERROR: Final = "spike count, difference from the model"
 MEMBRANE_ERROR: Final = "membrane, RMS distance from the model"
 OBSERVABLES: Final = (SPIKE_COUNT, COUNT_ERROR, MEMBRANE_ERROR)
-AS_IT_IS, ALL_OFF, MODEL = "chip as it is", "all off", "ideal model"
+AS_IT_IS, ALL_OFF = "chip as it is", "all off"
+#: What is left of the way to the model, which has no chip at all.
+ROUNDED, MODEL = "model, weights as on the chip", "ideal model"
 
 
 @dataclass(frozen=True)
@@ -85,10 +90,24 @@ def ablate(
         result = simulate(spec.replace(chip=without(spec.chip, names)), memory)
         found = result.populations[population]
         if index == 0:
-            ideal = Row(MODEL, (), of_model(found, observable))
+            ideal = found
         yield Row(label, names, measure(found, observable))
-    yield ideal
-    progress("done", 1.0)
+    progress(ROUNDED, 1.0)
+    rounded = _rounded(spec).populations[population]
+    for label, model in ((ROUNDED, rounded), (MODEL, ideal)):
+        # The model in the place of the chip.
+        found = replace(ideal, chip_spikes=model.model_spikes, cadc=model.membrane)
+        yield Row(label, (), measure(found, observable))
+
+
+def _rounded(spec: ExperimentSpec) -> RunResult:
+    """Run the model with the weights that the chip can hold."""
+    network = spec.network
+    for projection in network.projections:
+        weights = chip_weights(projection) / max(projection.weight_scale, 1e-9)
+        network = network.with_projection(projection.replace(weights=weights))
+    run = spec.run.replace(mode="mock")
+    return simulate(spec.replace(network=network, run=run))
 
 
 def measure(found: PopulationResult, observable: str) -> float:
@@ -102,16 +121,6 @@ def measure(found: PopulationResult, observable: str) -> float:
     if chip is None or model is None:
         raise _missing(found, "spikes")
     return float(chip if observable == SPIKE_COUNT else chip - model)
-
-
-def of_model(found: PopulationResult, observable: str) -> float:
-    """Return the same observable of the ideal model."""
-    if observable != SPIKE_COUNT:
-        return 0.0
-    count = _count(found.model_spikes)
-    if count is None:
-        raise _missing(found, "spikes")
-    return float(count)
 
 
 def _count(spikes: Raster | None) -> int | None:

@@ -60,7 +60,7 @@ class Source:
         value = float(getattr(chip, self.name))
         if self.name in LIMITS:
             return self.full / value if value else 0.0
-        return (value - self.ideal) / (self.full - self.ideal)
+        return abs((value - self.ideal) / (self.full - self.ideal))
 
     def put(self, chip: ChipSpec, share: float) -> ChipSpec:
         """Return ``chip`` with so much of it, within the bounds of the field."""

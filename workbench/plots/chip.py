@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from bokeh.events import Tap
 from bokeh.models import (
+    BasicTicker,
     ColumnDataSource,
     CustomJSHover,
     FixedTicker,
@@ -223,6 +224,8 @@ class SynapseArray:
             title=f"{HEMISPHERE_NAMES[hemisphere]} synapse array",
         )
         self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = "column", "row"
+        for axis in self.figure.axis:
+            axis.ticker = BasicTicker(min_interval=1)
         self.figure.grid.visible = False
         names = ("weight", "label", "source", "dimmed", "x", "y", "dw", "dh")
         self.source = ColumnDataSource({name: [] for name in names})

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import numpy as np
+from bokeh.models import Range1d
 from bokeh.plotting import figure
 
 from workbench.theme import FONT, SMALL, SURFACES, TEXT, mode
@@ -12,8 +14,13 @@ STEPS: Final = 63
 
 
 def plain_figure(height: int, **options: Any) -> figure:
-    """Return a figure without decoration, on the canvas, that fills its width."""
-    options = {"tools": "xpan,xwheel_zoom"} | options
+    """Return a figure without decoration, on the canvas, that fills its width.
+
+    Its ranges are from 0 to 1 until `reach` sets them: a range that follows the data
+    complains as long as there are none.
+    """
+    ranges = {"x_range": Range1d(0, 1), "y_range": Range1d(0, 1)}
+    options = {"tools": "xpan,xwheel_zoom"} | ranges | options
     plot = figure(
         height=height,
         sizing_mode="stretch_width",
@@ -28,6 +35,20 @@ def plain_figure(height: int, **options: Any) -> figure:
     )
     plot.title.text_font_size = SMALL
     return plot
+
+
+def reach(limits: Range1d, values: Any, room: float = 0.06, base: Any = ()) -> None:
+    """Let a range hold all ``values`` that are numbers, and those of ``base``.
+
+    :param room: what is left free at either end, relative to the extent
+    """
+    everything = np.concatenate([np.ravel(values), np.ravel(base)]).astype(float)
+    everything = everything[np.isfinite(everything)]
+    if not len(everything):
+        return
+    low, high = float(everything.min()), float(everything.max())
+    margin = room * max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-9)
+    limits.update(start=low - margin, end=high + margin)
 
 
 def dress(plot: figure, dark: bool) -> None:

@@ -65,7 +65,7 @@ class MapTab(Tab):
     def _take(self, found: Layout) -> None:
         self._layout = found
         execution = self.execution()
-        calibration = getattr(execution, "calibration", None)
+        calibration = None if execution is None else execution.calibration
         with pn.io.hold():
             shown = circuits_shown(
                 found,

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import panel as pn
 import param
 
+from core.chip.results import Execution
 from core.spec.edit import color_of
 from core.spec.experiment import ExperimentSpec
 from workbench.project import Project
@@ -15,6 +16,8 @@ from workbench.theme import TEXT, mode, population_color
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+#: Keeps the words of a button on one line.
+ONE_LINE: Final = {"& button": {"whiteSpace": "nowrap", "px": 1.5}}
 
 
 class Newest(Generic[T]):
@@ -106,7 +109,7 @@ class Tab(pn.viewable.Viewer):
             for p in network.populations
         }
 
-    def execution(self) -> Any:
+    def execution(self) -> Execution | None:
         """Return the last run on the chip if it is of this document, or None."""
         result = self.runner.result
         return result.execution if result is not None and self.runner.current else None

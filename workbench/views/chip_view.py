@@ -14,10 +14,20 @@ import param
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import LARGE, SURFACES, TEXT, mode
+from workbench.views.chip_blame import BlameTab
+from workbench.views.chip_calibration import CalibrationTab
+from workbench.views.chip_inside import InsideTab
+from workbench.views.chip_losses import LossesTab
 from workbench.views.chip_map import MapTab
-from workbench.views.chip_tab import Tab
+from workbench.views.chip_tab import ONE_LINE, Tab
 
-TABS: Final[tuple[type[Tab], ...]] = (MapTab,)
+TABS: Final[tuple[type[Tab], ...]] = (
+    MapTab,
+    CalibrationTab,
+    LossesTab,
+    InsideTab,
+    BlameTab,
+)
 
 
 class ChipView(pn.viewable.Viewer):
@@ -34,6 +44,7 @@ class ChipView(pn.viewable.Viewer):
             options=[tab.title for tab in TABS],
             value=TABS[0].title,
             size="small",
+            sx=ONE_LINE,
             margin=(0, 8),
         )
         self._body = pn.Column(sizing_mode="stretch_width")
