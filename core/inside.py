@@ -89,7 +89,7 @@ def of_circuit(truth: Truth, circuit: int) -> Inside | None:
     if not len(lanes):
         return None
     lane = int(lanes[0])
-    time = np.asarray(np.arange(1, len(truth.membrane) + 1) * SUB_STEP)
+    time = np.asarray(np.arange(len(truth.membrane)) * SUB_STEP)
     return Inside(
         time,
         truth.membrane[:, 0, lane],

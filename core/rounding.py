@@ -76,4 +76,6 @@ def roundings(network: NetworkSpec) -> tuple[Rounding, ...]:
 
 
 def _lsb(projection: ProjectionSpec) -> NDArray[np.float64]:
-    return projection.weights.astype(np.float64) * projection.weight_scale
+    # In the precision of a run, or halves would be rounded the other way.
+    lsb = projection.weights * np.float32(projection.weight_scale)
+    return np.asarray(lsb, np.float64)

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
@@ -133,7 +134,7 @@ class LossesTab(Tab):
         worst = max(found, key=lambda line: (line.clipped, line.relative)).projection
         name = selected if selected in names else worst
         projection = self.spec.network.projection(str(name))
-        wanted = projection.weights.astype(float) * projection.weight_scale
+        wanted = projection.weights.astype(np.float64) * projection.weight_scale
         self.weights.draw(projection.name, wanted, chip_weights(projection))
 
     def _draw_link(self) -> None:
