@@ -14,6 +14,7 @@ import numpy as np
 
 from core.errors import RecordingError
 from core.nonideality import GROUPS, MASTERS, active, sources, without
+from core.on_chip import weight_scale
 from core.rounding import chip_weights
 from core.simulate import PopulationResult, Raster, RunResult, StageMemory, simulate
 from core.spec.chip import ChipSpec
@@ -104,7 +105,8 @@ def _rounded(spec: ExperimentSpec) -> RunResult:
     """Run the model with the weights that the chip can hold."""
     network = spec.network
     for projection in network.projections:
-        weights = chip_weights(projection) / max(projection.weight_scale, 1e-9)
+        scale = max(weight_scale(projection, spec), 1e-9)
+        weights = chip_weights(projection, spec) / scale
         network = network.with_projection(projection.replace(weights=weights))
     run = spec.run.replace(mode="mock")
     return simulate(spec.replace(network=network, run=run))

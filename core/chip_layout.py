@@ -21,7 +21,7 @@ from core.chip.synapse_matrix import synapse_matrix
 from core.errors import HXError, Problem
 from core.feasibility import structure
 from core.rounding import chip_weights
-from core.spec.network import NetworkSpec
+from core.spec.experiment import ExperimentSpec
 
 _REMEMBERED: Final = 8
 
@@ -85,16 +85,21 @@ class Layout:
         return mask
 
 
-def layout(spec: NetworkSpec) -> Layout:
+def layout(spec: ExperimentSpec) -> Layout:
     """Lay ``spec`` out on the chip as a run does; nothing here raises.
 
     >>> from core.spec.examples import yin_yang
-    >>> found = layout(yin_yang().network)
+    >>> found = layout(yin_yang())
     >>> found.routing.rows_used()
     (10, 240)
     """
-    weights = {p.name: chip_weights(p) for p in spec.projections}
-    network = structure(spec)
+    network = structure(spec.network)
+    known = {p.name for p in network.projections}
+    weights = {
+        p.name: chip_weights(p, spec)
+        for p in spec.network.projections
+        if p.name in known
+    }
     projections = tuple(
         replace(p, weights=weights[p.name])
         if weights[p.name].shape == p.weights.shape

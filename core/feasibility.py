@@ -9,11 +9,13 @@ complete is left out, `core.spec.check` says what is missing.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core import on_chip
+from core.build import groups
 from core.chip.geometry import (
     CIRCUITS,
     HEMISPHERE_NAMES,
@@ -33,8 +35,10 @@ from core.chip.results import PlacementResult
 from core.chip.rules import doubtful_targets
 from core.chip.usage import Usage, usage
 from core.errors import HXError, Problem
+from core.spec.check_chip import chip_problems
 from core.spec.experiment import ExperimentSpec
-from core.spec.network import LIFSpec, LISpec, NetworkSpec, PopulationSpec
+from core.spec.fields import each
+from core.spec.network import LISpec, NetworkSpec, PopulationSpec
 from core.spec.stimulus import spikes
 from core.units import us
 
@@ -89,8 +93,8 @@ class Feasibility:
 
     @property
     def fits(self) -> bool:
-        """Whether the document can be placed and routed."""
-        return self.usage.fits
+        """Whether the chip can run the document."""
+        return not self.misfits
 
     @property
     def misfits(self) -> tuple[Problem, ...]:
@@ -147,7 +151,11 @@ def feasibility(spec: ExperimentSpec) -> Feasibility:
         usage=found,
         events_in=_events_in(spec),
         link_rate=spec.chip.link_rate * us,
-        problems=(*(_with_subject(p, spec.network) for p in found.problems), *doubts),
+        problems=(
+            *(_with_subject(p, spec.network) for p in found.problems),
+            *chip_problems(spec),
+            *doubts,
+        ),
     )
 
 
@@ -156,36 +164,45 @@ def structure(network: NetworkSpec) -> Network:
 
     Projections without an end, or onto a population that takes no input, are left out.
     """
-    sizes: dict[str, int] = {}
-    populations, externals = [], []
-    for population in network.populations:
-        name, size = population.name, population.size
-        if name in sizes or size < 1:
-            continue
-        sizes[name] = size
-        if isinstance(population, LISpec):
-            fires = isinstance(population, LIFSpec)
-            populations.append(Population(name, size, _no_target(size), fires))
-        else:
-            externals.append(ExternalPopulation(name, size))
-    targets = {p.name for p in populations}
+    whole = _whole(network)
+    known = {p.name: p for p in whole.populations}
+    # The chip gets populations in the order in which a run calls them.
+    order = [n for names in groups(ExperimentSpec(network=whole)) for n in names]
+    populations = [
+        Population(n, known[n].size, _no_target(known[n].size), known[n].spiking)
+        for n in order
+    ]
+    externals = [
+        ExternalPopulation(p.name, p.size)
+        for p in whole.populations
+        if not isinstance(p, LISpec)
+    ]
     projections = [
         Projection(
             p.name,
             p.source,
             p.target,
-            np.broadcast_to(np.int64(0), (sizes[p.target], sizes[p.source])),
+            np.broadcast_to(np.int64(0), (known[p.target].size, known[p.source].size)),
         )
-        for p in _in_order(network)
-        if p.source in sizes and p.target in targets
+        for name in order
+        for p in whole.incoming(name)
     ]
     return Network(tuple(populations), tuple(externals), tuple(projections))
 
 
-def _in_order(network: NetworkSpec) -> Iterator[Any]:
-    """Yield the projections by their targets, in the order of the populations."""
-    for name in dict.fromkeys(p.name for p in network.populations):
-        yield from network.incoming(name)
+def _whole(network: NetworkSpec) -> NetworkSpec:
+    """Return ``network`` without names that are there twice and without loose ends."""
+    populations = {p.name: p for p in reversed(network.populations) if p.size > 0}
+    return network.replace(
+        populations=tuple(
+            p for p in network.populations if populations.get(p.name) is p
+        ),
+        projections=tuple(
+            p
+            for p in network.projections
+            if p.source in populations and isinstance(populations.get(p.target), LISpec)
+        ),
+    )
 
 
 @cache
@@ -258,25 +275,24 @@ def _target(population: PopulationSpec) -> NeuronTarget:
     # What a population of this kind does not have is given a value without doubts.
     inside = {"reset": 80.0, "threshold": 125.0, "refractory_time": 1 * us}
 
-    def over(value: Any) -> NDArray[np.float64]:
-        return np.broadcast_to(np.asarray(value, float), (size,))
-
     def lsb(name: str) -> NDArray[np.float64]:
         value = getattr(population, name, None)
-        return over(inside[name] if value is None else scale.lsb(value))
+        return each(inside[name] if value is None else scale.lsb(value), size)
 
-    tau_syn = 10 * us if population.tau_syn is None else population.tau_syn
+    tau_syn = population.tau_syn
+    if tau_syn is None:
+        tau_syn = on_chip.SHORTEST_TAU_SYN
     none = np.full(size, -1, np.int64)
     return NeuronTarget(
         leak=lsb("leak"),
         reset=lsb("reset"),
         threshold=lsb("threshold"),
-        tau_mem=over(population.tau_mem),
-        tau_syn=np.stack([over(tau_syn)] * 2),
-        refractory_time=over(
-            getattr(population, "refractory_time", inside["refractory_time"])
+        tau_mem=each(population.tau_mem, size),
+        tau_syn=np.stack([each(tau_syn, size)] * 2),
+        refractory_time=each(
+            getattr(population, "refractory_time", inside["refractory_time"]), size
         ),
-        membrane_capacitance=over(population.capacitor),
+        membrane_capacitance=each(population.capacitor, size),
         leak_code=none,
         reset_code=none,
         threshold_code=none,

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.spec.network import NetworkSpec, ProjectionSpec
+from core.on_chip import weight_scale
+from core.spec.experiment import ExperimentSpec
+from core.spec.network import ProjectionSpec
 from core.units import WEIGHT_MAX
 
 
@@ -43,18 +45,19 @@ class Rounding:
         return self.clipped > 0 or (self.fit is not None and self.relative > 0.1)
 
 
-def chip_weights(projection: ProjectionSpec) -> NDArray[np.int64]:
+def chip_weights(projection: ProjectionSpec, spec: ExperimentSpec) -> NDArray[np.int64]:
     """Return the weights as the chip gets them, shape (target, source), −63…63."""
-    lsb = np.rint(_lsb(projection))
+    lsb = np.rint(wanted(projection, spec))
     return np.clip(lsb, -WEIGHT_MAX, WEIGHT_MAX).astype(np.int64)
 
 
-def rounding(projection: ProjectionSpec) -> Rounding:
+def rounding(projection: ProjectionSpec, spec: ExperimentSpec) -> Rounding:
     """Return what the weights of ``projection`` lose on the chip."""
-    lsb, kept = _lsb(projection), chip_weights(projection)
+    lsb, kept = wanted(projection, spec), chip_weights(projection, spec)
     size = float(np.sqrt(np.mean(lsb**2))) if lsb.size else 0.0
     error = float(np.sqrt(np.mean((kept - lsb) ** 2))) if lsb.size else 0.0
-    largest = float(np.abs(projection.weights).max(initial=0.0))
+    largest = float(np.abs(lsb).max(initial=0.0))
+    scale = projection.weight_scale
     return Rounding(
         projection.name,
         lsb.size,
@@ -64,18 +67,22 @@ def rounding(projection: ProjectionSpec) -> Rounding:
         error=error,
         relative=error / size if size else 0.0,
         levels=len(np.unique(kept)),
-        fit=WEIGHT_MAX / largest if largest else None,
+        fit=scale * WEIGHT_MAX / largest if largest else None,
     )
 
 
-def roundings(network: NetworkSpec) -> tuple[Rounding, ...]:
-    """Return what each projection of ``network`` loses, if its weights are numbers."""
+def roundings(spec: ExperimentSpec) -> tuple[Rounding, ...]:
+    """Return what each projection of ``spec`` loses, if its weights are numbers."""
+    known = {p.name for p in spec.network.populations}
     return tuple(
-        rounding(p) for p in network.projections if np.isfinite(p.weights).all()
+        rounding(p, spec)
+        for p in spec.network.projections
+        if np.isfinite(p.weights).all() and p.target in known
     )
 
 
-def _lsb(projection: ProjectionSpec) -> NDArray[np.float64]:
+def wanted(projection: ProjectionSpec, spec: ExperimentSpec) -> NDArray[np.float64]:
+    """Return the weights in LSB before they are rounded, shape (target, source)."""
     # In the precision of a run, or halves would be rounded the other way.
-    lsb = projection.weights * np.float32(projection.weight_scale)
+    lsb = projection.weights * np.float32(weight_scale(projection, spec))
     return np.asarray(lsb, np.float64)

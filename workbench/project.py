@@ -112,8 +112,10 @@ class Project(param.Parameterized):
             self.problems = self._judged(self.spec)
 
     def _judged(self, spec: ExperimentSpec) -> tuple[Problem, ...]:
-        names = ("", *spec.network.names)
-        return (*check(spec), *(p for p in self._misfits if p.subject in names))
+        names, found = ("", *spec.network.names), check(spec)
+        said = {(p.where, p.what) for p in found}
+        more = [p for p in self._misfits if (p.where, p.what) not in said]
+        return (*found, *(p for p in more if p.subject in names))
 
     def undo(self) -> None:
         """Go one step back."""

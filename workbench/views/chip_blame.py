@@ -14,6 +14,7 @@ from core.nonideality import LIMITS, MASTERS, MOST, Source, source, sources
 from core.simulate import StageMemory
 from core.spec.chip import IDEAL, TYPICAL, WORST, ChipSpec
 from core.spec.network import LISpec
+from core.units import format_quantity
 from workbench.forms import Line
 from workbench.project import Project
 from workbench.runner import Runner
@@ -109,7 +110,8 @@ class BlameTab(Tab):
                 styles={"flex": "1 1 340px"},
             ),
             gap="16px",
-            flex_wrap="wrap",
+            flex_wrap="wrap-reverse",  # where it is narrow the table comes first
+            align_items="end",
             sizing_mode="stretch_width",
         )
 
@@ -261,7 +263,7 @@ def line(of: Source, chip: ChipSpec) -> Line:
     """Return the slider of a source, in percent of what is typical."""
     value = getattr(chip, of.name)
     unit = ChipSpec.info(of.name).unit
-    now = f"{value:.4g} {unit}".strip()
+    now = format_quantity(value, unit)
     if of.name in LIMITS and value == 0:
         now = "no limit"
     label = f"all of {of.label}" if of.name in MASTERS else of.label

@@ -3,12 +3,11 @@
 from html import escape
 from typing import Any
 
-import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
 from core.execution_info import ChipHealth
-from core.rounding import Rounding, chip_weights, roundings
+from core.rounding import Rounding, chip_weights, roundings, wanted
 from core.units import us
 from workbench.plots.losses import LinkPlot, WeightsPlot
 from workbench.project import Project
@@ -50,7 +49,7 @@ class LossesTab(Tab):
 
     def refresh(self) -> None:
         """Draw what the document and its last run lose."""
-        found = roundings(self.spec.network)
+        found = roundings(self.spec)
         self._table.object = self._lines(found)
         self._offer(found)
         self._draw_weights(found)
@@ -90,7 +89,7 @@ class LossesTab(Tab):
 
     def _offer(self, found: tuple[Rounding, ...]) -> None:
         """Offer the weight scale that just holds the largest weight."""
-        wanted = [
+        offers = [
             (line.projection, float(f"{line.fit * 0.9995:.3g}"))
             for line in found
             if line.worth_a_fix and line.fit is not None
@@ -100,10 +99,10 @@ class LossesTab(Tab):
             type(p).info("weight_scale") for p in self.spec.network.projections
         ]:
             limit = info.high or limit
-        wanted = [(name, min(fit, limit)) for name, fit in wanted]
-        if wanted != self._offered:
-            self._offered = wanted
-            self._remedies.objects = [self._remedy(*offer) for offer in wanted]
+        offers = [(name, min(fit, limit)) for name, fit in offers]
+        if offers != self._offered:
+            self._offered = offers
+            self._remedies.objects = [self._remedy(*offer) for offer in offers]
 
     def _remedy(self, name: str, scale: float) -> Any:
         label = f"Set the weight scale of {name} to {scale:g} LSB"
@@ -134,8 +133,8 @@ class LossesTab(Tab):
         worst = max(found, key=lambda line: (line.clipped, line.relative)).projection
         name = selected if selected in names else worst
         projection = self.spec.network.projection(str(name))
-        wanted = projection.weights.astype(np.float64) * projection.weight_scale
-        self.weights.draw(projection.name, wanted, chip_weights(projection))
+        lsb = wanted(projection, self.spec)
+        self.weights.draw(projection.name, lsb, chip_weights(projection, self.spec))
 
     def _draw_link(self) -> None:
         execution = self.execution()

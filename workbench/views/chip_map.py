@@ -53,8 +53,8 @@ class MapTab(Tab):
 
     def refresh(self) -> None:
         """Lay the document out and draw it."""
-        network = self.spec.network
-        self._work.ask(lambda: layout(network))
+        spec = self.spec
+        self._work.ask(lambda: layout(spec))
 
     def restyle(self) -> None:
         """Take the colours of the theme."""

@@ -51,7 +51,8 @@ def test_every_field_of_a_chip_is_a_source_or_none_on_purpose():
 
 @pytest.mark.parametrize("found", sources(), ids=lambda s: s.name)
 def test_a_share_that_is_put_is_the_share_that_is_read(found):
-    for share in (0.0, 0.5, 1.0):
+    shares = (0.0, 1.0) if found.name == "link_rate" else (0.0, 0.5, 1.0)
+    for share in shares:  # half of the link would be twice its rate, which is too fast
         assert found.share(found.put(WORST, share)) == pytest.approx(share, abs=1e-9)
     twice = found.put(TYPICAL, 2.0)
     info = ChipSpec.info(found.name)
@@ -69,8 +70,7 @@ def test_a_typical_chip_has_everything_and_an_ideal_one_nothing():
 def test_limits_grow_when_their_share_shrinks():
     for found in sources():
         if found.name in LIMITS:
-            half = getattr(found.put(TYPICAL, 0.5), found.name)
-            assert half == 2 * found.full
+            assert getattr(found.put(TYPICAL, 0.8), found.name) == found.full / 0.8
             assert getattr(found.put(TYPICAL, 0), found.name) == 0  # no limit
 
 
@@ -82,9 +82,9 @@ def test_without_everything_nothing_is_left():
 def test_each_case_switches_off_something_and_a_group_all_of_it():
     groups, single = cases(TYPICAL, single=False), cases(TYPICAL, single=True)
     assert set(groups) == {*GROUPS, "all off"}
-    assert sum(len(names) for g, names in groups.items() if g in GROUPS) == len(
-        single
-    ) - 1
+    assert (
+        sum(len(names) for g, names in groups.items() if g in GROUPS) == len(single) - 1
+    )
     assert "fixed pattern" not in cases(TYPICAL.replace(mismatch=0), single=False)
 
 
@@ -114,12 +114,11 @@ def test_the_table_begins_with_the_chip_and_ends_with_the_model(memory):
 
 
 def test_a_cancelled_table_stops_before_the_next_run(memory):
-    rows = []
-    for row in ablate(
-        short(), "hidden", SPIKE_COUNT, cancel=lambda: len(rows) == 2, memory=memory
-    ):
-        rows.append(row)
-    assert len(rows) == 2
+    asked = iter((False, False, True))
+    found = ablate(
+        short(), "hidden", SPIKE_COUNT, cancel=lambda: next(asked), memory=memory
+    )
+    assert len(list(found)) == 2
 
 
 def test_membranes_are_compared_where_the_cadc_read_them(memory):
