@@ -12,7 +12,9 @@ from core.units import format_quantity
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
-from workbench.views.chip_view import ChipDrawer
+from workbench.views.autosave import Autosave
+from workbench.views.chip_view import ChipView
+from workbench.views.code_view import CodeView
 from workbench.views.files import Files
 from workbench.views.graph_editor import GraphEditor
 from workbench.views.inspector import Inspector
@@ -21,17 +23,32 @@ from workbench.views.plots_view import PlotsView
 from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
 from workbench.views.screen import Screen
+from workbench.views.tools import Tool, Tools
+
+#: Outlines of the icons in a square of 24.
+ICONS = {
+    "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
+    "chip": "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
+    "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
+}
 
 
 class Workbench(pn.viewable.Viewer):
     """One document, its runner and all views, on one page.
 
     :param spec: the document to open; None opens the first example
+    :param restore: open what this window of the browser had before a reload
     """
 
     dark = param.Boolean(default=False)
 
-    def __init__(self, spec: ExperimentSpec | None = None, **params: Any) -> None:
+    def __init__(
+        self,
+        spec: ExperimentSpec | None = None,
+        *,
+        restore: bool = False,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
         self.project = Project(spec)
         self.runner = Runner(self.project)
@@ -40,8 +57,11 @@ class Workbench(pn.viewable.Viewer):
         self.inspector = Inspector(self.project)
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
-        self.chip = ChipDrawer(self.project, self.runner)
-        self.resources = ResourceBar(self.project, self.runner, self.chip.toggle)
+        self.tools = Tools(self._tools(), open="inspector")
+        self.resources = ResourceBar(
+            self.project, self.runner, lambda: self.tools.toggle("chip")
+        )
+        self.autosave = Autosave(self.project, restore=restore)
         self._status = pn.pane.HTML("", margin=(0, 12, 6, 12))
         self.keys = Keys(
             {
@@ -52,16 +72,19 @@ class Workbench(pn.viewable.Viewer):
                 "l": self._toggle_live,
                 "r": self.controls.rewind,
                 "n": self.controls.new_chip,
-                "c": self.chip.toggle,
-                "escape": lambda: setattr(self.chip, "open", False),
+                "i": lambda: self.tools.toggle("inspector"),
+                "h": lambda: self.tools.toggle("chip"),
+                "c": lambda: self.tools.toggle("code"),
+                "escape": self._close_tool,
             }
         )
         self._page: Any = None
         self.screen = Screen(self._fold)
+        self._narrow = False
+        self.tools.param.watch(lambda *_: self._make_room(), "open")
         self.runner.param.watch(lambda *_: self._say(), ["result", "busy"])
-        self.project.param.watch(
-            lambda event: setattr(self.keys, "unsaved", event.new), "can_undo"
-        )
+        self.project.param.watch(lambda _: self._guard(), "can_undo")
+        self.autosave.param.watch(lambda _: self._guard(), "kept")
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._restyle()
         self.runner.run_first()
@@ -72,8 +95,8 @@ class Workbench(pn.viewable.Viewer):
             self.plots,
             self._status,
             self.keys,
-            self.chip,
             self.screen,
+            self.autosave,
             sizing_mode="stretch_both",
             margin=0,
         )
@@ -83,17 +106,17 @@ class Workbench(pn.viewable.Viewer):
             header=[self.controls],
             sidebar=[self.files, self.graph, self.resources],
             sidebar_width=404,
-            main=[main],
-            contextbar=[self.inspector],
+            main=[pn.Row(main, self.tools.rail, sizing_mode="stretch_both", margin=0)],
+            contextbar=[self.tools.panel],
             contextbar_open=True,
-            contextbar_width=332,
+            contextbar_width=self.tools.width,
             contextbar_variant="persistent",
-            contextbar_resizable=True,
             theme_config=MATERIAL,
             sx=HEADER,
             busy_indicator="linear",
         )
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
+        page.param.watch(lambda e: self._drawn(e.new), "contextbar_open")
         self._page = page
         self.dark = page.dark_theme
         return page
@@ -107,16 +130,68 @@ class Workbench(pn.viewable.Viewer):
             height=640,
         )
 
+    def _tools(self) -> tuple[Tool, ...]:
+        return (
+            Tool(
+                "inspector",
+                "Inspect",
+                "Parameters of what is selected (I)",
+                ICONS["inspector"],
+                lambda: self.inspector,
+            ),
+            Tool(
+                "code",
+                "Code",
+                "Program, link and picture of this experiment (C)",
+                ICONS["code"],
+                lambda: CodeView(self.project, self.runner),
+                560,
+            ),
+            Tool(
+                "chip",
+                "Chip",
+                "Map, calibration, losses and inside of the chip (H)",
+                ICONS["chip"],
+                lambda: ChipView(self.project, self.runner),
+                600,
+            ),
+        )
+
     def _fold(self, narrow: bool) -> None:
-        """Make the inspector a drawer where there is no room for three columns."""
-        if self._page is not None:
-            self._page.contextbar_variant = "temporary" if narrow else "persistent"
-            self._page.contextbar_open = not narrow
-            self._page.param.trigger("contextbar_variant", "contextbar_open")
+        """Lay tools over the plots where there is no room for three columns."""
+        self._narrow = narrow
+        if narrow:
+            self.tools.open = ""
+        elif not self.tools.open:
+            self.tools.open = "inspector"
+        self._make_room()
+
+    def _close_tool(self) -> None:
+        self.tools.open = "" if self._narrow else "inspector"
+
+    def _guard(self) -> None:
+        """Ask before the page is left, if the browser does not keep the document."""
+        self.keys.unsaved = self.project.can_undo and not self.autosave.kept
+
+    def _drawn(self, opened: bool) -> None:
+        """Follow the browser: a click beside the drawer closes it."""
+        if not opened and self._narrow:
+            self.tools.open = ""
+
+    def _make_room(self) -> None:
+        if self._page is None:
+            return
+        changes: dict[str, Any] = {
+            "contextbar_open": bool(self.tools.open),
+            "contextbar_variant": "temporary" if self._narrow else "persistent",
+        }
+        if self.tools.open:
+            changes["contextbar_width"] = self.tools.width
+        self._page.param.update(**changes)
+        self._page.param.trigger(*changes)
 
     def _restyle(self) -> None:
-        views = (self.graph, self.plots, self.inspector, self.chip, self.resources)
-        for view in views:
+        for view in (self.graph, self.plots, self.tools, self.resources):
             view.dark = self.dark
 
     def _toggle_live(self) -> None:

@@ -96,7 +96,7 @@ class CalibrationPlots:
     """Value of each circuit beside its target, deviations, and codes."""
 
     def __init__(self) -> None:
-        self.values = plain_figure(250, title="each circuit")
+        self.values = plain_figure(220, title="each circuit")
         self.values.xaxis.axis_label = "circuit, in order of the neurons"
         empty: dict[str, list[Any]] = {
             n: [] for n in ("x", "value", "target", "color", "who", "circuit", "code")
@@ -113,7 +113,7 @@ class CalibrationPlots:
             "x", "value", source=self.missed, marker="x", size=11, line_width=2
         )
         self.values.add_tools(HoverTool(tooltips=_TIP, renderers=[dots]))
-        self.deviation = plain_figure(250, title="distance from the target")
+        self.deviation = plain_figure(200, title="distance from the target")
         self.deviation.yaxis.axis_label = "circuits"
         self.after = ColumnDataSource({"left": [], "right": [], "top": []})
         self.before = ColumnDataSource({"left": [], "right": [], "top": []})
@@ -124,7 +124,7 @@ class CalibrationPlots:
         self._after = self.deviation.quad(
             source=self.after, fill_alpha=0.75, line_color=None, **place
         )
-        self.codes = plain_figure(250, title="codes that were found")
+        self.codes = plain_figure(200, title="codes that were found")
         self.codes.xaxis.axis_label = "CapMem code"
         self.codes.yaxis.axis_label = "circuits"
         self.code = ColumnDataSource({"left": [], "right": [], "top": []})

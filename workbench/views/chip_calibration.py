@@ -68,13 +68,19 @@ class CalibrationTab(Tab):
         self._said = pn.pane.HTML("", margin=(4, 8), sizing_mode="stretch_width")
         self._table = pn.pane.HTML("", margin=(4, 8), sizing_mode="stretch_width")
         wide = {"sizing_mode": "stretch_width", "margin": (0, 4)}
-        plots = (self.plots.values, self.plots.deviation, self.plots.codes)
-        self._figures = pn.Row(
-            *(pn.pane.Bokeh(plot, **wide) for plot in plots),
+        self._figures = pn.Column(
+            pn.pane.Bokeh(self.plots.values, **wide),
+            pn.Row(
+                pn.pane.Bokeh(self.plots.deviation, **wide),
+                pn.pane.Bokeh(self.plots.codes, **wide),
+                sizing_mode="stretch_width",
+            ),
             sizing_mode="stretch_width",
         )
         self._view = pn.Column(
-            pn.Row(self._parameter, self._run, self._said, self._progress),
+            pn.Row(self._parameter, self._run, sizing_mode="stretch_width"),
+            self._progress,
+            self._said,
             self._figures,
             self._table,
             sizing_mode="stretch_width",

@@ -54,7 +54,8 @@ class InsideTab(Tab):
             sizing_mode="stretch_width",
         )
         self._view = pn.Column(
-            pn.Row(self._switch, self._run, self._said, sizing_mode="stretch_width"),
+            pn.Row(self._switch, self._run, sizing_mode="stretch_width"),
+            self._said,
             self._figures,
             sizing_mode="stretch_width",
         )

@@ -48,7 +48,7 @@ class ResourceBar(pn.viewable.Viewer):
         self._button = pmui.Button(
             label="Chip",
             icon="memory",
-            description="Chip view: map, synapses, calibration, losses (C)",
+            description="Chip view: map, synapses, calibration, losses (H)",
             size="small",
             variant="outlined",
             margin=(4, 12, 4, 0),
