@@ -13,12 +13,14 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
 from workbench.views.autosave import Autosave
+from workbench.views.chip_view import ChipView
 from workbench.views.code_view import CodeView
 from workbench.views.files import Files
 from workbench.views.graph_editor import GraphEditor
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
 from workbench.views.plots_view import PlotsView
+from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
 from workbench.views.screen import Screen
 from workbench.views.tools import Tool, Tools
@@ -26,6 +28,7 @@ from workbench.views.tools import Tool, Tools
 #: Outlines of the icons in a square of 24.
 ICONS = {
     "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
+    "chip": "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
     "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
 }
 
@@ -55,6 +58,9 @@ class Workbench(pn.viewable.Viewer):
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
         self.tools = Tools(self._tools(), open="inspector")
+        self.resources = ResourceBar(
+            self.project, self.runner, lambda: self.tools.toggle("chip")
+        )
         self.autosave = Autosave(self.project, restore=restore)
         self._status = pn.pane.HTML("", margin=(0, 12, 6, 12))
         self.keys = Keys(
@@ -67,6 +73,7 @@ class Workbench(pn.viewable.Viewer):
                 "r": self.controls.rewind,
                 "n": self.controls.new_chip,
                 "i": lambda: self.tools.toggle("inspector"),
+                "h": lambda: self.tools.toggle("chip"),
                 "c": lambda: self.tools.toggle("code"),
                 "escape": self._close_tool,
             }
@@ -97,7 +104,7 @@ class Workbench(pn.viewable.Viewer):
             title="HX Workbench",
             site_url="#",  # a click on the title must not load another page
             header=[self.controls],
-            sidebar=[self.files, self.graph],
+            sidebar=[self.files, self.graph, self.resources],
             sidebar_width=404,
             main=[pn.Row(main, self.tools.rail, sizing_mode="stretch_both", margin=0)],
             contextbar=[self.tools.panel],
@@ -140,6 +147,14 @@ class Workbench(pn.viewable.Viewer):
                 lambda: CodeView(self.project, self.runner),
                 560,
             ),
+            Tool(
+                "chip",
+                "Chip",
+                "Map, calibration, losses and inside of the chip (H)",
+                ICONS["chip"],
+                lambda: ChipView(self.project, self.runner),
+                600,
+            ),
         )
 
     def _fold(self, narrow: bool) -> None:
@@ -176,7 +191,7 @@ class Workbench(pn.viewable.Viewer):
         self._page.param.trigger(*changes)
 
     def _restyle(self) -> None:
-        for view in (self.graph, self.plots, self.tools):
+        for view in (self.graph, self.plots, self.tools, self.resources):
             view.dark = self.dark
 
     def _toggle_live(self) -> None:
