@@ -48,8 +48,11 @@ class Workbench(pn.viewable.Viewer):
                 "l": self._toggle_live,
                 "r": self.controls.rewind,
                 "n": self.controls.new_chip,
+                "g": lambda: self.graph.canvas.tell("focus"),
+                "i": lambda: self._inspect(""),
             }
         )
+        self.graph.on_open = self._inspect
         self._page: Any = None
         self.screen = Screen(self._fold)
         self.runner.param.watch(lambda *_: self._say(), ["result", "busy"])
@@ -106,6 +109,12 @@ class Workbench(pn.viewable.Viewer):
             self._page.contextbar_variant = "temporary" if narrow else "persistent"
             self._page.contextbar_open = not narrow
             self._page.param.trigger("contextbar_variant", "contextbar_open")
+
+    def _inspect(self, _: str) -> None:
+        """Go to the parameters of what is selected."""
+        if self._page is not None:
+            self._page.contextbar_open = True
+        self.keys.focus("hx-inspector")
 
     def _restyle(self) -> None:
         for view in (self.graph, self.plots, self.inspector):
