@@ -11,6 +11,7 @@ from bokeh.models import Div, Range1d, Span
 
 from core.simulate import PopulationResult, RunResult
 from core.spec.edit import color_of
+from core.spec.fields import each
 from core.spec.network import LIFSpec, LISpec
 from core.units import format_quantity, us
 from workbench.plots.live import Band, Line, Membrane, MembranePlot, RasterPlot
@@ -157,12 +158,14 @@ class PlotsView(pn.viewable.Viewer):
             ghost = past.get("model") or past.get("madc") or past.get("cadc")
             if ghost is not None:
                 lines["ghost"] = ghost
-        levels = {"leak": population.leak.model}
+        potentials = {"leak": population.leak}
         if isinstance(population, LIFSpec):
-            levels |= {
-                "reset": population.reset.model,
-                "threshold": population.threshold.model,
-            }
+            potentials["reset"] = population.reset
+            potentials["threshold"] = population.threshold
+        levels = {
+            k: float(each(v.model, population.size)[neuron])
+            for k, v in potentials.items()
+        }
         spikes = np.zeros(0)
         if found.spikes is not None:
             spikes = found.spikes.time[found.spikes.neuron == neuron]
