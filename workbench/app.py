@@ -72,12 +72,14 @@ class Workbench(pn.viewable.Viewer):
                 "l": self._toggle_live,
                 "r": self.controls.rewind,
                 "n": self.controls.new_chip,
-                "i": lambda: self.tools.toggle("inspector"),
+                "g": lambda: self.graph.canvas.tell("focus"),
+                "i": lambda: self._inspect(""),
                 "h": lambda: self.tools.toggle("chip"),
-                "c": lambda: self.tools.toggle("code"),
+                "k": lambda: self.tools.toggle("code"),
                 "escape": self._close_tool,
             }
         )
+        self.graph.on_open = self._inspect
         self._page: Any = None
         self.screen = Screen(self._fold)
         self._narrow = False
@@ -142,7 +144,7 @@ class Workbench(pn.viewable.Viewer):
             Tool(
                 "code",
                 "Code",
-                "Program, link and picture of this experiment (C)",
+                "Program, link and picture of this experiment (K)",
                 ICONS["code"],
                 lambda: CodeView(self.project, self.runner),
                 560,
@@ -189,6 +191,11 @@ class Workbench(pn.viewable.Viewer):
             changes["contextbar_width"] = self.tools.width
         self._page.param.update(**changes)
         self._page.param.trigger(*changes)
+
+    def _inspect(self, _: str) -> None:
+        """Go to the parameters of what is selected."""
+        self.tools.open = "inspector"
+        self.keys.focus("hx-inspector")
 
     def _restyle(self) -> None:
         for view in (self.graph, self.plots, self.tools, self.resources):
