@@ -130,6 +130,7 @@ class Runner(param.Parameterized):
         self._finished = 0.0
         self._short: Any = None  # the form of documents whose runs are short
         self._document = pn.state.curdoc
+        self._publishing = threading.RLock()
         project.param.watch(lambda *_: self._changed(), "spec")
         self.param.watch(lambda *_: self._changed(), "live")
         self.param.watch(lambda *_: self._ask_for_truth(), "truth")
@@ -315,7 +316,8 @@ class Runner(param.Parameterized):
         self._finished = now
 
     def _set(self, **changes: Any) -> None:
-        with param.edit_constant(self):
+        # Without a page results are published by the thread that has them.
+        with self._publishing, param.edit_constant(self):
             self.param.update(**changes)
 
 

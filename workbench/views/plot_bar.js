@@ -102,26 +102,41 @@ function menu(model, send) {
 export function render({ model, el }) {
   const root = element("div", "bar", el, { role: "group", "aria-label": model.subject })
   const send = message => model.send_msg(message)
-  const draw = () => {
+  let chips = new Map()
+  let units = null
+  const build = () => {
     root.replaceChildren()
     if (model.heading) element("span", "heading", root).textContent = model.heading
-    for (const item of model.items) root.append(chip(item, send))
+    chips = new Map(model.items.map(item => [item.id, chip(item, send)]))
+    root.append(...chips.values())
     element("span", "space", root)
-    if (model.units.length) root.append(choice(model, send))
+    units = model.units.length ? choice(model, send) : null
+    if (units) root.append(units)
     const fit = element("button", "fit", root, { title: `Fit the axes of ${model.subject}` })
     fit.textContent = "Fit"
     fit.onclick = () => send({ do: "fit" })
     root.append(menu(model, send))
   }
-  const redraw = () => {
-    // A click redraws the line: the focus stays on what was clicked.
-    const held = root.getRootNode().activeElement
-    const place = [...root.querySelectorAll("input, button")].indexOf(held)
-    draw()
-    if (place >= 0) [...root.querySelectorAll("input, button")][place]?.focus()
+  const look = () => JSON.stringify([
+    model.heading, model.subject, model.figure, model.units,
+    model.items.map(item => [item.id, item.label, item.mark, item.help]),
+  ])
+  let built = ""
+  const draw = () => {
+    const key = look()
+    if (key !== built) {
+      built = key
+      build()
+    }
+    for (const item of model.items) chips.get(item.id).querySelector("input").checked = item.on
+    units?.querySelectorAll("input").forEach((radio, k) => {
+      radio.checked = model.units[k] === model.unit
+    })
   }
   draw()
-  for (const name of ["items", "unit", "heading", "subject", "figure"]) model.on(name, redraw)
+  for (const name of ["items", "unit", "units", "heading", "subject", "figure"]) {
+    model.on(name, draw)
+  }
   model.on("msg:custom", event => {
     const { name, mime, content } = event.data ?? event
     keep(new Blob([bytes(content)], { type: mime }), name)

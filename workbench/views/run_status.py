@@ -72,7 +72,7 @@ class RunStatus(pn.viewable.Viewer):
         self.runtime.value, self.step.value = self._shown("runtime"), self._shown("dt")
 
     def _shown(self, name: str) -> float:
-        return round(getattr(self.project.spec.run, name) / us, 6)
+        return round(float(getattr(self.project.spec.run, name)) / us, 6)
 
     def _put(self, name: str, value: float | None) -> None:
         """Put a typed time, µs, into the document; false for NaN and nothing."""
