@@ -148,7 +148,8 @@ def neuron(population: LISpec, spec: ExperimentSpec, exp: Experiment) -> LI | LI
         )
     else:
         module = LI(population.size, exp, **values)
-    module.codes = {k: v.code for k, v in potentials.items() if v.code is not None}
+    codes: dict[str, Any] = {k: v.code for k, v in potentials.items()}
+    module.codes = {k: code for k, code in codes.items() if code is not None}
     return module
 
 

@@ -11,6 +11,8 @@ from core.spec.experiment import ExperimentSpec
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
+from workbench.views.autosave import Autosave
+from workbench.views.code_view import CodeView
 from workbench.views.files import Files
 from workbench.views.graph_editor import GraphEditor
 from workbench.views.history import History
@@ -22,18 +24,32 @@ from workbench.views.run_controls import RunControls
 from workbench.views.run_status import RunStatus
 from workbench.views.screen import Screen
 from workbench.views.statistics import Statistics
+from workbench.views.tools import Tool, Tools
 from workbench.views.weight_matrix import WeightMatrix
+
+#: Outlines of the icons in a square of 24.
+ICONS = {
+    "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
+    "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
+}
 
 
 class Workbench(pn.viewable.Viewer):
     """One document, its runner and all views, on one page.
 
     :param spec: the document to open; None opens the first example
+    :param restore: open what this window of the browser had before a reload
     """
 
     dark = param.Boolean(default=False)
 
-    def __init__(self, spec: ExperimentSpec | None = None, **params: Any) -> None:
+    def __init__(
+        self,
+        spec: ExperimentSpec | None = None,
+        *,
+        restore: bool = False,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
         self.project = Project(spec)
         self.runner = Runner(self.project)
@@ -43,6 +59,8 @@ class Workbench(pn.viewable.Viewer):
         self.inspector = Inspector(self.project)
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
+        self.tools = Tools(self._tools(), open="inspector")
+        self.autosave = Autosave(self.project, restore=restore)
         self.keys = Keys(
             {
                 "ctrl+z": self.project.undo,
@@ -52,13 +70,17 @@ class Workbench(pn.viewable.Viewer):
                 "l": self._toggle_live,
                 "r": self.controls.rewind,
                 "n": self.controls.new_chip,
+                "i": lambda: self.tools.toggle("inspector"),
+                "c": lambda: self.tools.toggle("code"),
+                "escape": self._close_tool,
             }
         )
         self._page: Any = None
         self.screen = Screen(self._fold)
-        self.project.param.watch(
-            lambda event: setattr(self.keys, "unsaved", event.new), "can_undo"
-        )
+        self._narrow = False
+        self.tools.param.watch(lambda *_: self._make_room(), "open")
+        self.project.param.watch(lambda _: self._guard(), "can_undo")
+        self.autosave.param.watch(lambda _: self._guard(), "kept")
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._restyle()
         self.runner.run_first()
@@ -70,6 +92,7 @@ class Workbench(pn.viewable.Viewer):
             self.status,
             self.keys,
             self.screen,
+            self.autosave,
             sizing_mode="stretch_both",
             margin=0,
         )
@@ -79,17 +102,17 @@ class Workbench(pn.viewable.Viewer):
             header=[self.controls],
             sidebar=[self.files, self.graph],
             sidebar_width=404,
-            main=[main],
-            contextbar=[self.inspector],
+            main=[pn.Row(main, self.tools.rail, sizing_mode="stretch_both", margin=0)],
+            contextbar=[self.tools.panel],
             contextbar_open=True,
-            contextbar_width=332,
+            contextbar_width=self.tools.width,
             contextbar_variant="persistent",
-            contextbar_resizable=True,
             theme_config=MATERIAL,
             sx=HEADER,
             busy_indicator=None,  # the status line says what takes long
         )
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
+        page.param.watch(lambda e: self._drawn(e.new), "contextbar_open")
         self._page = page
         self.dark = page.dark_theme
         return page
@@ -103,12 +126,57 @@ class Workbench(pn.viewable.Viewer):
             height=640,
         )
 
+    def _tools(self) -> tuple[Tool, ...]:
+        return (
+            Tool(
+                "inspector",
+                "Inspect",
+                "Parameters of what is selected (I)",
+                ICONS["inspector"],
+                lambda: self.inspector,
+            ),
+            Tool(
+                "code",
+                "Code",
+                "Program, link and picture of this experiment (C)",
+                ICONS["code"],
+                lambda: CodeView(self.project, self.runner),
+                560,
+            ),
+        )
+
     def _fold(self, narrow: bool) -> None:
-        """Make the inspector a drawer where there is no room for three columns."""
-        if self._page is not None:
-            self._page.contextbar_variant = "temporary" if narrow else "persistent"
-            self._page.contextbar_open = not narrow
-            self._page.param.trigger("contextbar_variant", "contextbar_open")
+        """Lay tools over the plots where there is no room for three columns."""
+        self._narrow = narrow
+        if narrow:
+            self.tools.open = ""
+        elif not self.tools.open:
+            self.tools.open = "inspector"
+        self._make_room()
+
+    def _close_tool(self) -> None:
+        self.tools.open = "" if self._narrow else "inspector"
+
+    def _guard(self) -> None:
+        """Ask before the page is left, if the browser does not keep the document."""
+        self.keys.unsaved = self.project.can_undo and not self.autosave.kept
+
+    def _drawn(self, opened: bool) -> None:
+        """Follow the browser: a click beside the drawer closes it."""
+        if not opened and self._narrow:
+            self.tools.open = ""
+
+    def _make_room(self) -> None:
+        if self._page is None:
+            return
+        changes: dict[str, Any] = {
+            "contextbar_open": bool(self.tools.open),
+            "contextbar_variant": "temporary" if self._narrow else "persistent",
+        }
+        if self.tools.open:
+            changes["contextbar_width"] = self.tools.width
+        self._page.param.update(**changes)
+        self._page.param.trigger(*changes)
 
     def _drawer_pages(self) -> dict[str, Any]:
         kinds = {
@@ -123,7 +191,7 @@ class Workbench(pn.viewable.Viewer):
         }
 
     def _restyle(self) -> None:
-        for view in (self.graph, self.plots, self.inspector):
+        for view in (self.graph, self.plots, self.tools):
             view.dark = self.dark
 
     def _toggle_live(self) -> None:

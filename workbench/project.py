@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import param
@@ -13,6 +14,15 @@ from core.spec.experiment import ExperimentSpec
 
 #: Edits with the same key that follow each other within this time are one undo step.
 GESTURE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A document that the browser has stored: `core.spec.packed` opens its word."""
+
+    id: str
+    title: str
+    word: str
 
 
 class Project(param.Parameterized):
@@ -33,6 +43,9 @@ class Project(param.Parameterized):
         class_=tuple, default=(), doc="What the last opened file had to say."
     )
     opened: int = param.Integer(default=0, doc="Counts the documents opened.")
+    recent: tuple[Recent, ...] = param.ClassSelector(
+        class_=tuple, default=(), doc="Other documents that the browser has stored."
+    )
     can_undo: bool = param.Boolean(default=False, constant=True)
     can_redo: bool = param.Boolean(default=False, constant=True)
 

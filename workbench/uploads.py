@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from core.errors import ConversionError, Problem
 from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec, ViewSpec
 from core.spec.json_data import from_data
@@ -99,9 +101,11 @@ def experiment_of(
     )
     if dt is None:
         taus = [
-            min(p.tau_mem, p.tau_syn)
+            float(np.min(tau))
             for p in network.populations
             if isinstance(p, LISpec)
+            for tau in (p.tau_mem, p.tau_syn)
+            if tau is not None and np.size(tau)
         ]
         dt = min([1e-6, *(tau / 5 for tau in taus)])
     low, high = RunSpec.info("dt").low or 0.0, RunSpec.info("dt").high or 1.0

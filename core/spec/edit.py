@@ -8,19 +8,24 @@ that is only half finished is legal.
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NetworkError
 from core.spec.experiment import ExperimentSpec
+from core.spec.fields import Spec
 from core.spec.network import (
     InputSpec,
     NetworkSpec,
     PopulationSpec,
     ProjectionSpec,
+    Value,
 )
-from core.spec.stimulus import PoissonSpikes
+from core.spec.stimulus import ConstantCurrent, PoissonSpikes
+
+S = TypeVar("S", bound=Spec)
 
 
 def unique_name(network: NetworkSpec, base: str) -> str:
@@ -47,7 +52,9 @@ def add_population(
     spec: ExperimentSpec, kind: type[PopulationSpec], position: tuple[float, float]
 ) -> ExperimentSpec:
     """Add a population with a free name; an input comes with Poisson spikes."""
-    base = {"LIF": "neurons", "LI": "readout"}.get(kind.kind, kind.kind)
+    base = {"LIF": "neurons", "AdEx": "neurons", "LI": "readout"}.get(
+        kind.kind, kind.kind
+    )
     name = unique_name(spec.network, base)
     new = kind(name=name, size=4, position=position, color=_free_color(spec.network))
     spec = spec.replace(
@@ -197,7 +204,7 @@ def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
         what = f"{size:g} {info.label} are not possible."
         raise NetworkError(f"'{name}'", what, f"Use {low} to {high}.")
     network = spec.network.with_population(
-        spec.network.population(name).replace(size=size)
+        _resized(spec.network.population(name), size)
     )
     for projection in network.projections:
         if name in (projection.source, projection.target):
@@ -212,7 +219,36 @@ def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
     recording = spec.recording
     if recording.madc_population == name and recording.madc_neuron >= size:
         recording = recording.replace(madc_neuron=size - 1)
-    return spec.replace(network=network, recording=recording)
+    stimuli = tuple(
+        _fitted(s, size)
+        if isinstance(s, ConstantCurrent) and s.population == name
+        else s
+        for s in spec.stimuli
+    )
+    return spec.replace(network=network, recording=recording, stimuli=stimuli)
+
+
+def _resized(population: PopulationSpec, size: int) -> PopulationSpec:
+    return _fitted(population, size).replace(size=size)
+
+
+def _fitted(spec: S, size: int) -> S:
+    """Return ``spec`` with arrays for ``size`` neurons: new ones are like the last."""
+    changes: dict[str, Any] = {}
+    for field, info in spec.infos().items():
+        value = getattr(spec, field)
+        if isinstance(value, Value):
+            parts = {n: _stretched(v, size) for n, v in vars(value).items()}
+            changes[field] = value.replace(**parts)
+        elif info.per_neuron:
+            changes[field] = _stretched(value, size)
+    return spec.replace(**changes)
+
+
+def _stretched(value: Any, size: int) -> Any:
+    if np.ndim(value) != 1 or len(value) in (0, size):
+        return value
+    return value[np.minimum(np.arange(size), len(value) - 1)]
 
 
 def move(

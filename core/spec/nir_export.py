@@ -19,6 +19,7 @@ from core.spec.network import (
     LISpec,
     NetworkSpec,
     PopulationSpec,
+    Value,
 )
 
 #: File number × this = seconds on the chip, if nothing else is said.
@@ -84,6 +85,7 @@ def _facts(spec: Spec, where: str) -> dict[str, Any]:
 
 def numbers(population: LISpec, time_factor: float) -> dict[str, np.float32]:
     """Return the numbers that the NIR node of ``population`` holds, one per neuron."""
+    assert population.tau_syn is not None, "others are refused"
     values = {
         "tau_mem": population.tau_mem / time_factor,
         "tau_syn": population.tau_syn / time_factor,
@@ -96,6 +98,18 @@ def numbers(population: LISpec, time_factor: float) -> dict[str, np.float32]:
         values["v_threshold"] = population.threshold.model
     with np.errstate(over="ignore"):
         return {name: np.float32(value) for name, value in values.items()}
+
+
+def is_plain(population: LISpec) -> bool:
+    """Whether it leaks, has a synaptic current, and its neurons are all alike."""
+    fields = (getattr(population, name) for name in population.infos())
+    flat = [
+        part
+        for f in fields
+        for part in (vars(f).values() if isinstance(f, Value) else (f,))
+    ]
+    alike = not any(isinstance(part, np.ndarray) for part in flat)
+    return population.leaky and population.tau_syn is not None and alike
 
 
 def representable(number: float | np.float32) -> bool:
@@ -180,6 +194,9 @@ def _graph_problems(network: NetworkSpec) -> Iterator[Problem]:
         elif not np.isfinite(projection.weights).all():
             what = "some weights are not finite."
             yield Problem(where, what, "Set them to numbers.", subject=name)
+        elif projection.delay:
+            what = "NIR export cannot write its delay yet."
+            yield Problem(where, what, "Save it as JSON.", subject=name)
 
 
 def _number_problems(network: NetworkSpec, time_factor: float) -> Iterator[Problem]:
@@ -191,6 +208,12 @@ def _number_problems(network: NetworkSpec, time_factor: float) -> Iterator[Probl
         elif population.size < 1:
             yield Problem(where, "it is empty.", "Give it a neuron.", subject=name)
         elif isinstance(population, LISpec):
+            if not is_plain(population):
+                what = "NIR export cannot write its values of single neurons yet."
+                if population.tau_syn is None or not population.leaky:
+                    what = "NIR export cannot write its kind of neuron yet."
+                yield Problem(where, what, "Save it as JSON.", subject=name)
+                continue
             if population.membrane_capacitance <= 0:
                 what = "its capacitance is not above 0."
                 yield Problem(where, what, "Set it.", subject=name)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import Problem
 from core.spec.network import LIFSpec, LISpec, PopulationSpec, Value
-from core.spec.nir_export import numbers, representable
+from core.spec.nir_export import is_plain, numbers, representable
 from core.units import format_quantity
 
 #: Where metadata of a node hold the refractory time, for which NIR has no field.
@@ -163,7 +163,7 @@ def merged(
     :param own: the population as it was when our file was written
     :param read: the population as the numbers of the file say
     """
-    if own.membrane_capacitance <= 0:
+    if not is_plain(own) or own.membrane_capacitance <= 0:
         return read, ["membrane_capacitance"]
     changed = []
     mine = numbers(own, time_factor)
@@ -182,7 +182,7 @@ def merged(
 def stretched(own: PopulationSpec, ratio: float) -> PopulationSpec:
     """Return ``own`` with all its times multiplied by ``ratio``."""
     times = [name for name, info in own.infos().items() if info.unit == "s"]
-    old = {name: getattr(own, name) for name in times}
+    old = {n: getattr(own, n) for n in times if getattr(own, n) is not None}
     return own.replace(**{name: time * ratio for name, time in old.items()})
 
 

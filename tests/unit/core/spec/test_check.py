@@ -5,7 +5,7 @@ from core.spec.check import check
 from core.spec.examples import EXAMPLES, first_steps, yin_yang
 from core.spec.experiment import ExperimentSpec
 from core.spec.network import LIFSpec, NetworkSpec, ProjectionSpec, Value
-from core.spec.stimulus import PoissonSpikes, RegularSpikes
+from core.spec.stimulus import ConstantCurrent, PoissonSpikes, RegularSpikes
 
 
 def neuron(**changes):
@@ -33,6 +33,41 @@ CASES = [
     (neuron(threshold=Value(9)), "threshold is 9.", "Use -0.5 to 3."),
     (neuron(leak=Value(0, hardware=300)), "hardware value is 300 LSB", "Use 0 to 255"),
     (neuron(leak=Value(0, code=1023)), "code value is 1023", "Use 0 to 1022"),
+    (
+        neuron(size=2, tau_mem=[1e-5, 1e-3]),
+        "membrane time constant of neuron 1 is 1000 µs",
+        "Use 0.5 to 60 µs",
+    ),
+    (
+        neuron(size=3, threshold=Value([1, 2])),
+        "the threshold has shape (2,), there are 3 neurons",
+        "one for each neuron",
+    ),
+    (
+        neuron(size=2, tau_syn=[1e-5, np.nan]),
+        "synaptic time constant of neuron 1 is nan",
+        "Use 0.3 to 30 µs",
+    ),
+    (
+        neuron(size=2, reset=Value(0, code=[3, 2000])),
+        "reset: the code value of neuron 1 is 2000",
+        "Use 0 to 1022",
+    ),
+    (
+        neuron().replace(stimuli=(ConstantCurrent("m"),)),
+        "'m' is no population of neurons",
+        "Choose a population",
+    ),
+    (
+        neuron().replace(stimuli=(ConstantCurrent("n", current=[1, 2]),)),
+        "the current has shape (2,), there are 1 neurons",
+        "one for each neuron",
+    ),
+    (
+        neuron().replace(stimuli=(ConstantCurrent("n", start=2e-5, stop=1e-5),)),
+        "it stops before it starts",
+        "Let it stop later",
+    ),
     (neuron(size=600), "neurons is 600", "Use 1 to 512"),
     (
         neuron(tau_syn=0.5e-6),

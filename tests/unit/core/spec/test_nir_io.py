@@ -10,6 +10,7 @@ import pytest
 from core.errors import ConversionError
 from core.spec.examples import first_steps, yin_yang
 from core.spec.network import (
+    AELIFSpec,
     InputSpec,
     LIFSpec,
     LISpec,
@@ -105,6 +106,22 @@ def test_a_network_comes_back_equal(factor):
         assert found.network == network
         assert found.notes == ()
         assert found.time_factor == factor
+
+
+def test_what_nir_export_cannot_write_yet_is_refused_by_name():
+    network = NetworkSpec(
+        (
+            LIFSpec("many", 2, tau_mem=[8e-6, 9e-6]),
+            LISpec("delta", tau_syn=None),
+            LIFSpec("perfect", leaky=False),
+            AELIFSpec("adex"),
+        ),
+        (ProjectionSpec("late", "many", "delta", np.ones((1, 2)), delay=1e-6),),
+    )
+    with pytest.raises(ConversionError) as caught:
+        to_nir(network)
+    named = {problem.subject for problem in caught.value.problems}
+    assert named == {"many", "delta", "perfect", "adex", "late"}
 
 
 def test_nir_accepts_our_files_and_adds_nothing_that_stays():
