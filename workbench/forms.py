@@ -22,14 +22,22 @@ from core.spec.network import (
     Value,
     VoltageScale,
 )
-from core.spec.stimulus import STIMULI, SpikeTimes, Stimulus
+from core.spec.stimulus import STIMULI, ConstantCurrent, SpikeTimes, Stimulus
 from core.units import WEIGHT_MAX, display_unit
 
 #: What a calibration can reach: raw CADC LSB (limits of real calibrations).
 REACHABLE_LSB = {"leak": (50, 160), "reset": (50, 160), "threshold": (50, 220)}
 
 #: Blocks of a population, the ones that are moved most first.
-GROUPS = ("population", "membrane", "threshold", "synaptic input", "chip")
+GROUPS = (
+    "population",
+    "membrane",
+    "threshold",
+    "synaptic input",
+    "exponential",
+    "adaptation",
+    "chip",
+)
 #: No number that a person types is larger.
 LARGEST = 1e308
 #: The strongest mean weight that can be typed, model units.
@@ -117,8 +125,8 @@ def _with_problems(
 def _number(
     name: str,
     info: FieldInfo,
-    value: float,
-    default: float | None,
+    value: Any,
+    default: Any,
     put: Put,
     **more: Any,
 ) -> Line:
@@ -188,7 +196,10 @@ def _population(spec: ExperimentSpec, population: PopulationSpec) -> list[Line]:
     blank = type(population)("")
     for field, info in population.infos().items():
         value, default = getattr(population, field), getattr(blank, field)
-        if isinstance(value, Value):
+        if _several(value) or (value is None and info.per_neuron):
+            if field != "capacitance_lsb":
+                found.append(_fixed(field, info, value))
+        elif isinstance(value, Value):
             found.append(_potential(field, info, population, value, default, change))
         elif isinstance(value, VoltageScale):
             found += _scale(value, change)
@@ -197,9 +208,35 @@ def _population(spec: ExperimentSpec, population: PopulationSpec) -> list[Line]:
         elif info.unit and info.low is not None:
             also = ""
             if field == "membrane_capacitance":
-                also = f"{population.capacitor:.0f} LSB"
+                also = f"{np.mean(population.capacitor):.0f} LSB"
             found.append(_number(field, info, value, default, change(field), also=also))
     return sorted(found, key=lambda line: GROUPS.index(line.group))
+
+
+def _several(value: Any) -> bool:
+    """Whether a value differs from neuron to neuron."""
+    parts = vars(value).values() if isinstance(value, Value) else (value,)
+    return any(isinstance(part, np.ndarray) for part in parts)
+
+
+def _fixed(field: str, info: FieldInfo, value: Any) -> Line:
+    """Return the line of values that are shown only: one for each neuron, or none."""
+    shown = "none"
+    numbers = value.model if isinstance(value, Value) else value
+    if np.size(numbers) and numbers is not None:
+        unit, size = display_unit(info.unit)
+        low, high = np.min(numbers) / size, np.max(numbers) / size
+        unit = {"model": "", "": ""}.get(unit, f" {unit}")
+        shown = f"per neuron, {low:.4g} to {high:.4g}{unit}"
+    return Line(
+        field,
+        info.label or field,
+        shown,
+        lambda s, v: s,
+        info.group,
+        help=info.doc,
+        choices=(shown,),
+    )
 
 
 def _potential(
@@ -211,12 +248,12 @@ def _potential(
     change: Callable[[str], Put],
 ) -> Line:
     scale = population.scale
-    also = f"{scale.lsb(value):.0f} LSB"
+    also = f"{scale.lsb(value):.0f} LSB" if field in REACHABLE_LSB else ""
     if value.code is not None:
         also = f"code {value.code}"
     reach: tuple[float, float] | None = None
-    if value.hardware is None and scale.gain > 0:
-        low, high = (scale.model(lsb) for lsb in REACHABLE_LSB.get(field, (0, 255)))
+    if field in REACHABLE_LSB and value.hardware is None and scale.gain > 0:
+        low, high = (scale.model(lsb) for lsb in REACHABLE_LSB[field])
         reach = (low, high)
     return _number(
         field,
@@ -259,7 +296,8 @@ def _stimulus(spec: ExperimentSpec, name: str) -> list[Line]:
             document = edit.resize(document, name, new.channels)
         return document
 
-    kinds = tuple(k for k, cls in STIMULI.items() if cls is not SpikeTimes)
+    drawn = (SpikeTimes, ConstantCurrent)
+    kinds = tuple(k for k, cls in STIMULI.items() if cls not in drawn)
     kind = stimulus.kind if stimulus is not None else "none"
     if kind not in kinds and kind != "none":
         kinds = (*kinds, kind)

@@ -116,13 +116,13 @@ def experiment_of(
     )
     if dt is None:
         taus = [
-            np.min(tau)
+            float(np.min(tau))
             for p in network.populations
             if isinstance(p, LISpec)
             for tau in (p.tau_mem, p.tau_syn)
-            if tau is not None
+            if tau is not None and np.size(tau)
         ]
-        dt = min([1e-6, *(float(tau) / 5 for tau in taus)])
+        dt = min([1e-6, *(tau / 5 for tau in taus)])
     low, high = RunSpec.info("dt").low or 0.0, RunSpec.info("dt").high or 1.0
     run = RunSpec(dt=min(max(dt, low), high))
     first = next((p.name for p in network.populations if isinstance(p, LISpec)), None)

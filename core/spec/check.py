@@ -9,16 +9,29 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from core.errors import NetworkError, Problem, did_you_mean
+from core.spec.check_chip import chip_problems
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import Spec
-from core.spec.network import LISpec, NetworkSpec, PopulationSpec, Value, VoltageScale
-from core.spec.stimulus import Stimulus
+from core.spec.network import (
+    AELIFSpec,
+    LISpec,
+    NetworkSpec,
+    PopulationSpec,
+    ProjectionSpec,
+    Value,
+    VoltageScale,
+)
+from core.spec.stimulus import ConstantCurrent, Stimulus
 from core.units import display_unit, format_quantity
 
+#: Codes with a sign, which the chip has as a switch.
+SIGNED_CODES = (
+    "subthreshold_adaptation_strength",
+    "spike_triggered_adaptation_increment",
+)
 #: More steps than this would take minutes and gigabytes in the model.
 MAX_STEPS = 100_000
 
@@ -28,17 +41,22 @@ def check(spec: ExperimentSpec) -> list[Problem]:
     problems = [
         *_names(spec.network),
         *_populations(spec),
-        *_projections(spec.network),
-        *_cycles(spec.network),
+        *_projections(spec.network, spec.run.dt),
         *_stimuli(spec),
         *_recording(spec),
         *_settings(spec),
+        *(chip_problems(spec) if spec.run.mode in ("chip", "both") else ()),
     ]
     return sorted(problems, key=lambda problem: problem.severity == "note")
 
 
+def delay_steps(projection: ProjectionSpec, dt: float) -> int:
+    """Return the delay of a projection in steps."""
+    return round(projection.delay / dt)
+
+
 def refuse_errors(spec: ExperimentSpec) -> None:
-    """Raise if ``spec`` cannot be built.
+    """Raise if ``spec`` cannot run as it says.
 
     :raises NetworkError: lists all errors that `check` finds
     """
@@ -54,7 +72,7 @@ def bounds(spec: Spec, where: str, subject: str) -> Iterator[Problem]:
         if isinstance(value, VoltageScale):
             yield from bounds(value, f"{where}, voltage scale", subject)
         number = value.model if isinstance(value, Value) else value
-        label = info.label or name
+        label = info.label or name.replace("_", " ")
         if info.choices and value not in info.choices:
             known = ", ".join(repr(c) for c in info.choices)
             what = f"{label} is {value!r}."
@@ -65,19 +83,49 @@ def bounds(spec: Spec, where: str, subject: str) -> Iterator[Problem]:
             continue
         low = -np.inf if info.low is None else info.low
         high = np.inf if info.high is None else info.high
-        # A value computed in µs may miss its bound by a rounding error.
-        slack = 1e-9 * max(abs(low) if np.isfinite(low) else 0, abs(number))
-        if not low - slack <= number <= high + slack:
-            unit, size = display_unit(info.unit)
-            unit = {"model": "", "": ""}.get(unit, f" {unit}")
+        unit, size = display_unit(info.unit)
+        unit = {"model": "", "": ""}.get(unit, f" {unit}")
+        for neuron, wrong in _first_outside(number, low, high):
             yield Problem(
                 where,
-                f"{label} is {number / size:.10g}{unit}.",
+                f"{label}{neuron} is {wrong / size:.10g}{unit}.",
                 f"Use {low / size:g} to {high / size:g}{unit}.",
                 "error",
                 subject,
                 name,
             )
+
+
+def _first_outside(value: Any, low: float, high: float) -> Iterator[tuple[str, float]]:
+    """Yield which neuron is the first with a number out of bounds, and the number."""
+    numbers = np.ravel(np.asarray(value, float))
+    # A value computed in µs may miss its bound by a rounding error.
+    slack = 1e-9 * np.maximum(abs(low) if np.isfinite(low) else 0, np.abs(numbers))
+    inside = (numbers >= low - slack) & (numbers <= high + slack)
+    for index in np.flatnonzero(~inside)[:1]:
+        neuron = f" of neuron {index}" if np.ndim(value) else ""
+        yield neuron, float(numbers[index])
+
+
+def _lengths(spec: Spec, size: int, where: str, subject: str) -> Iterator[Problem]:
+    """Yield fields whose arrays have not one number for each neuron."""
+    for name, info in spec.infos().items():
+        value = getattr(spec, name)
+        several = isinstance(value, Value)
+        parts = [value.model, value.hardware, value.code] if several else [value]
+        for part in parts if several or info.per_neuron else []:
+            if np.ndim(part) and np.shape(part) != (size,):
+                label = info.label or name.replace("_", " ")
+                shape = np.shape(part)
+                yield Problem(
+                    where,
+                    f"the {label} has shape {shape}, there are {size} neurons.",
+                    "Give one number, or one for each neuron.",
+                    "error",
+                    subject,
+                    name,
+                )
+                break
 
 
 def _names(network: NetworkSpec) -> Iterator[Problem]:
@@ -98,21 +146,36 @@ def _populations(spec: ExperimentSpec) -> Iterator[Problem]:
     for population in spec.network.populations:
         where, name = f"population '{population.name}'", population.name
         yield from bounds(population, where, name)
+        yield from _lengths(population, population.size, where, name)
         if isinstance(population, LISpec):
-            for field in ("tau_mem", "tau_syn"):
-                tau = getattr(population, field)
-                if tau < dt:
-                    label = population.info(field).label
-                    yield Problem(
-                        where,
-                        f"the {label}, {format_quantity(tau, 's')}, is shorter than "
-                        f"the step, {format_quantity(dt, 's')}.",
-                        "Make the step smaller or the time constant larger.",
-                        "error",
-                        name,
-                        field,
-                    )
+            for field in _too_short(population, dt):
+                tau = float(np.min(getattr(population, field)))
+                label = population.info(field).label
+                yield Problem(
+                    where,
+                    f"the {label}, {format_quantity(tau, 's')}, is shorter than "
+                    f"the step, {format_quantity(dt, 's')}.",
+                    "Make the step smaller or the time constant larger.",
+                    "error",
+                    name,
+                    field,
+                )
             yield from _values(population, where)
+        if isinstance(population, AELIFSpec) and not population.leaky:
+            what = "an AdEx neuron leaks: its exponential term counts in leaks."
+            yield Problem(where, what, "Use a LIF.", "error", name, "leaky")
+
+
+def _too_short(population: LISpec, dt: float) -> Iterator[str]:
+    """Yield the time constants in use that are shorter than a step."""
+    fields = ["tau_mem"] if population.leaky else []
+    fields += ["tau_syn"] if population.tau_syn is not None else []
+    if isinstance(population, AELIFSpec) and population.adaptive:
+        fields.append("tau_adap")
+    for field in fields:
+        values = np.asarray(getattr(population, field))
+        if values.size and values.min() < dt:
+            yield field
 
 
 def _values(population: PopulationSpec, where: str) -> Iterator[Problem]:
@@ -122,19 +185,22 @@ def _values(population: PopulationSpec, where: str) -> Iterator[Problem]:
             continue
         ranges = (("hardware", 0, 255, "LSB"), ("code", 0, 1022, ""))
         for scale, low, high, unit in ranges:
-            number = getattr(value, scale)
-            if number is not None and not low <= number <= high:
+            if getattr(value, scale) is None:
+                continue
+            least = -high if scale == "code" and field in SIGNED_CODES else low
+            for neuron, wrong in _first_outside(getattr(value, scale), least, high):
+                what = f"{info.label}: the {scale} value{neuron} is {wrong:g} {unit}"
                 yield Problem(
                     where,
-                    f"{info.label}: the {scale} value is {number:g} {unit}.".strip(),
-                    f"Use {low} to {high}.",
+                    f"{what.strip()}.",
+                    f"Use {least} to {high}.",
                     "error",
                     population.name,
                     field,
                 )
 
 
-def _projections(network: NetworkSpec) -> Iterator[Problem]:
+def _projections(network: NetworkSpec, dt: float) -> Iterator[Problem]:
     populations = {p.name: p for p in network.populations}
     for projection in network.projections:
         where, name = f"projection '{projection.name}'", projection.name
@@ -164,29 +230,29 @@ def _projections(network: NetworkSpec) -> Iterator[Problem]:
         elif not np.isfinite(projection.weights).all():
             what = "some weights are not finite."
             yield Problem(where, what, "Set them to numbers.", subject=name)
+        yield from _delay(projection, dt)
 
 
-def _cycles(network: NetworkSpec) -> Iterator[Problem]:
-    graph = nx.DiGraph((p.source, p.target) for p in network.projections)
-    for members in nx.strongly_connected_components(graph):
-        inside = [
-            p
-            for p in network.projections
-            if p.source in members and p.target in members
-        ]
-        if inside:
-            path = ", ".join(f"{p.source} → {p.target}" for p in inside)
-            yield Problem(
-                f"projection '{inside[-1].name}'",
-                f"the network has a loop ({path}).",
-                "Remove a projection of the loop: recurrent networks do not run yet.",
-                subject=inside[-1].name,
-            )
+def _delay(projection: ProjectionSpec, dt: float) -> Iterator[Problem]:
+    steps = projection.delay / dt if dt > 0 else 0.0
+    # 3 µs / 1 µs may be 3.0000002.
+    if abs(steps - round(steps)) > 1e-3:
+        yield Problem(
+            f"projection '{projection.name}'",
+            f"the delay, {format_quantity(projection.delay, 's')}, is no multiple of "
+            f"the step, {format_quantity(dt, 's')}.",
+            "Change the delay or the step.",
+            "error",
+            projection.name,
+            "delay",
+        )
 
 
 def _stimuli(spec: ExperimentSpec) -> Iterator[Problem]:
     inputs = {p.name for p in spec.network.populations if not p.accepts_input}
-    for name, count in Counter(s.population for s in spec.stimuli).items():
+    sources = [s for s in spec.stimuli if not isinstance(s, ConstantCurrent)]
+    yield from _currents(spec)
+    for name, count in Counter(s.population for s in sources).items():
         if name not in inputs:
             what = f"it drives '{name}', which is no input.{did_you_mean(name, inputs)}"
             yield Problem("stimulus", what, "Choose an input population.")
@@ -197,9 +263,25 @@ def _stimuli(spec: ExperimentSpec) -> Iterator[Problem]:
         where = f"stimulus of '{stimulus.population}'"
         yield from bounds(stimulus, where, stimulus.population)
         yield from _channels(stimulus, spec)
-    for name in sorted(inputs - {s.population for s in spec.stimuli}):
+    for name in sorted(inputs - {s.population for s in sources}):
         what, fix = "nothing drives it.", "Choose a stimulus."
         yield Problem(f"input '{name}'", what, fix, "note", name)
+
+
+def _currents(spec: ExperimentSpec) -> Iterator[Problem]:
+    sizes = {p.name: p.size for p in spec.network.populations if p.accepts_input}
+    for stimulus in spec.stimuli:
+        if not isinstance(stimulus, ConstantCurrent):
+            continue
+        where, name = f"current into '{stimulus.population}'", stimulus.population
+        if name not in sizes:
+            what = f"'{name}' is no population of neurons.{did_you_mean(name, sizes)}"
+            yield Problem(where, what, "Choose a population of neurons.")
+            continue
+        yield from _lengths(stimulus, sizes[name], where, name)
+        if stimulus.stop is not None and stimulus.stop <= stimulus.start:
+            what, fix = "it stops before it starts.", "Let it stop later."
+            yield Problem(where, what, fix, "error", name, "stop")
 
 
 def _channels(stimulus: Stimulus, spec: ExperimentSpec) -> Iterator[Problem]:

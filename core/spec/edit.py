@@ -8,19 +8,24 @@ that is only half finished is legal.
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NetworkError
 from core.spec.experiment import ExperimentSpec
+from core.spec.fields import Spec
 from core.spec.network import (
     InputSpec,
     NetworkSpec,
     PopulationSpec,
     ProjectionSpec,
+    Value,
 )
-from core.spec.stimulus import PoissonSpikes
+from core.spec.stimulus import ConstantCurrent, PoissonSpikes
+
+S = TypeVar("S", bound=Spec)
 
 
 def unique_name(network: NetworkSpec, base: str) -> str:
@@ -47,7 +52,9 @@ def add_population(
     spec: ExperimentSpec, kind: type[PopulationSpec], position: tuple[float, float]
 ) -> ExperimentSpec:
     """Add a population with a free name; an input comes with Poisson spikes."""
-    base = {"LIF": "neurons", "LI": "readout"}.get(kind.kind, kind.kind)
+    base = {"LIF": "neurons", "AdEx": "neurons", "LI": "readout"}.get(
+        kind.kind, kind.kind
+    )
     name = unique_name(spec.network, base)
     new = kind(name=name, size=4, position=position, color=_free_color(spec.network))
     spec = spec.replace(
@@ -197,7 +204,7 @@ def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
         what = f"{size:g} {info.label} are not possible."
         raise NetworkError(f"'{name}'", what, f"Use {low} to {high}.")
     network = spec.network.with_population(
-        spec.network.population(name).replace(size=size)
+        _resized(spec.network.population(name), size)
     )
     for projection in network.projections:
         if name in (projection.source, projection.target):
@@ -212,7 +219,36 @@ def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
     recording = spec.recording
     if recording.madc_population == name and recording.madc_neuron >= size:
         recording = recording.replace(madc_neuron=size - 1)
-    return spec.replace(network=network, recording=recording)
+    stimuli = tuple(
+        _fitted(s, size)
+        if isinstance(s, ConstantCurrent) and s.population == name
+        else s
+        for s in spec.stimuli
+    )
+    return spec.replace(network=network, recording=recording, stimuli=stimuli)
+
+
+def _resized(population: PopulationSpec, size: int) -> PopulationSpec:
+    return _fitted(population, size).replace(size=size)
+
+
+def _fitted(spec: S, size: int) -> S:
+    """Return ``spec`` with arrays for ``size`` neurons: new ones are like the last."""
+    changes: dict[str, Any] = {}
+    for field, info in spec.infos().items():
+        value = getattr(spec, field)
+        if isinstance(value, Value):
+            parts = {n: _stretched(v, size) for n, v in vars(value).items()}
+            changes[field] = value.replace(**parts)
+        elif info.per_neuron:
+            changes[field] = _stretched(value, size)
+    return spec.replace(**changes)
+
+
+def _stretched(value: Any, size: int) -> Any:
+    if np.ndim(value) != 1 or len(value) in (0, size):
+        return value
+    return value[np.minimum(np.arange(size), len(value) - 1)]
 
 
 def move(
@@ -224,3 +260,88 @@ def move(
         for p in spec.network.populations
     )
     return spec.replace(network=spec.network.replace(populations=populations))
+
+
+def paste(
+    spec: ExperimentSpec,
+    source: ExperimentSpec,
+    names: Collection[str],
+    shift: tuple[float, float] = (30.0, 30.0),
+) -> tuple[ExperimentSpec, tuple[str, ...]]:
+    """Add copies of populations of ``source``, with what lies between them.
+
+    Their properties, their stimuli and the projections among them are copied, too.
+
+    :param shift: from the originals to the copies, px
+    :returns: the new document and the names of the copied populations
+    """
+    network, new_name = spec.network, dict[str, str]()
+    for population in source.network.populations:
+        if population.name not in names:
+            continue
+        name = unique_name(network, population.name)
+        new_name[population.name] = name
+        x, y = population.position
+        copied = population.replace(
+            name=name,
+            position=(x + shift[0], y + shift[1]),
+            color=_free_color(network),
+        )
+        network = network.replace(populations=(*network.populations, copied))
+    for projection in source.network.projections:
+        if not {projection.source, projection.target} <= new_name.keys():
+            continue
+        pre, post = new_name[projection.source], new_name[projection.target]
+        between = projection.replace(
+            name=unique_name(network, f"{pre}_{post}"), source=pre, target=post
+        )
+        network = network.replace(projections=(*network.projections, between))
+    stimuli = tuple(
+        s.replace(population=new_name[s.population])
+        for s in source.stimuli
+        if s.population in new_name
+    )
+    pasted = spec.replace(network=network, stimuli=(*spec.stimuli, *stimuli))
+    return pasted, tuple(new_name.values())
+
+
+#: Edges and axes that boxes can be lined up along.
+ALIGNMENTS = ("left", "top")
+AXES = ("horizontally", "vertically")
+
+
+def align(spec: ExperimentSpec, names: Collection[str], edge: str) -> ExperimentSpec:
+    """Line populations up along the ``left`` or ``top`` of the outermost."""
+    axis = ALIGNMENTS.index(edge)
+    places = _places(spec, names)
+    if not places:
+        return spec
+    least = min(place[axis] for place in places.values())
+    return move(spec, {n: _with(p, axis, least) for n, p in places.items()})
+
+
+def distribute(
+    spec: ExperimentSpec, names: Collection[str], axis: str
+) -> ExperimentSpec:
+    """Give populations equal distances ``horizontally`` or ``vertically``."""
+    along = AXES.index(axis)
+    places = _places(spec, names)
+    if len(places) < 3:
+        return spec
+    order = sorted(places, key=lambda name: places[name][along])
+    first, last = places[order[0]][along], places[order[-1]][along]
+    step = (last - first) / (len(order) - 1)
+    return move(
+        spec,
+        {n: _with(places[n], along, first + i * step) for i, n in enumerate(order)},
+    )
+
+
+def _places(
+    spec: ExperimentSpec, names: Collection[str]
+) -> dict[str, tuple[float, float]]:
+    return {p.name: p.position for p in spec.network.populations if p.name in names}
+
+
+def _with(place: tuple[float, float], axis: int, value: float) -> tuple[float, float]:
+    return (value, place[1]) if axis == 0 else (place[0], value)

@@ -19,6 +19,12 @@ class RecordingSpec(Spec):
         0, "", low=0, high=511, step=1, doc="Its index.", label="MADC neuron"
     )
     cadc: bool = plain(True, doc="Read all membranes with the CADC.")
+    madc_source: str = choice(
+        "membrane",
+        ("membrane", "adaptation"),
+        doc="What the MADC reads of the neuron.",
+        label="MADC reads",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +83,15 @@ class ViewSpec(Spec):
 
     selected: str | None = plain(
         None, doc="Name of the selected population or projection.", cosmetic=True
+    )
+    neurons: tuple[int, ...] = plain(
+        (), doc="Membranes drawn beside that of the MADC neuron.", cosmetic=True
+    )
+    hidden: tuple[str, ...] = plain(
+        ("true", "rates"), doc="Kinds of traces and plots not drawn.", cosmetic=True
+    )
+    lsb: bool = plain(
+        False, doc="Potentials in CADC LSB instead of model units.", cosmetic=True
     )
 
 

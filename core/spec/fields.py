@@ -16,6 +16,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.errors import ShapeError
+
+#: A number for all neurons of a population, or one for each: shape (size,).
+PerNeuron = float | NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class FieldInfo:
@@ -31,6 +36,7 @@ class FieldInfo:
     :param whole: True for counts, None for what is no plain number
     :param cosmetic: True if it does not change what is computed
     :param choices: the allowed values, if they are few
+    :param per_neuron: True if it may be an array with a number for each neuron
     """
 
     doc: str
@@ -43,6 +49,7 @@ class FieldInfo:
     whole: bool | None = None
     cosmetic: bool = False
     choices: tuple[Any, ...] = ()
+    per_neuron: bool = False
 
 
 def quantity(
@@ -55,10 +62,16 @@ def quantity(
     doc: str,
     label: str = "",
     group: str = "",
+    per_neuron: bool = False,
 ) -> Any:
-    """Declare a number with unit, bounds and meaning."""
+    """Declare a number with unit, bounds and meaning.
+
+    :param per_neuron: an array with a number for each neuron is allowed, too
+    """
     whole = type(default) is int
-    info = FieldInfo(doc, unit, low, high, step, label, group, whole)
+    info = FieldInfo(
+        doc, unit, low, high, step, label, group, whole, per_neuron=per_neuron
+    )
     return field(default=default, metadata={"info": info})
 
 
@@ -85,6 +98,35 @@ def frozen_array(values: ArrayLike, dtype: Any = np.float32) -> NDArray[Any]:
     return array
 
 
+def per_neuron(value: Any, dtype: Any = np.float64) -> Any:
+    """Return ``value`` as a number, or as a read-only array if it has several.
+
+    >>> per_neuron([1, 2]), per_neuron(3)
+    (array([1., 2.]), 3.0)
+    """
+    if value is None or np.ndim(value):
+        return None if value is None else frozen_array(value, dtype)
+    return int(value) if dtype is np.int64 else float(value)
+
+
+def each(value: Any, size: int) -> NDArray[np.float64]:
+    """Return the number of each of ``size`` neurons, shape (size,).
+
+    :raises ShapeError: if ``value`` is an array for another number of neurons
+
+    >>> each(2.0, 3)
+    array([2., 2., 2.])
+    """
+    array = np.asarray(value, dtype=np.float64)
+    if array.shape not in ((), (size,)):
+        raise ShapeError(
+            "values of neurons",
+            f"they have shape {array.shape}, there are {size} neurons.",
+            "Give one number, or one for each neuron.",
+        )
+    return np.broadcast_to(array, (size,))
+
+
 @dataclass(frozen=True, eq=False)
 class Spec:
     """An immutable value. Equal if all fields are equal, arrays by content."""
@@ -94,7 +136,11 @@ class Spec:
         for f in dataclasses.fields(self):
             info: FieldInfo | None = f.metadata.get("info")
             value = getattr(self, f.name)
-            if info is not None and info.whole is False and type(value) is int:
+            if info is None:
+                continue
+            if info.per_neuron:
+                object.__setattr__(self, f.name, per_neuron(value))
+            elif info.whole is False and type(value) is int:
                 object.__setattr__(self, f.name, float(value))
 
     def replace(self, **changes: Any) -> Self:

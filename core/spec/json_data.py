@@ -2,8 +2,9 @@
 
 A spec becomes an object with all its fields, and with its "kind" where classes come in
 kinds; a tuple a list; a small array nested lists, another array ``{"shape", "dtype",
-"base64"}`` with float32 in little-endian order. On the way back missing fields take
-their default, and everything that does not fit is listed in one error.
+"base64"}`` in little-endian order: weights in float32, values of neurons in float64. On
+the way back missing fields take their default, and everything that does not fit is
+listed in one error.
 """
 
 import base64
@@ -12,6 +13,7 @@ import dataclasses
 import functools
 import json
 import math
+import sys
 import typing
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar
@@ -34,6 +36,8 @@ MAX_PROBLEMS = 50
 
 #: Classes that come in kinds: the field "kind" says which.
 _KINDS: dict[type, dict[str, Any]] = {PopulationSpec: KINDS, Stimulus: STIMULI}
+#: Types of arrays by name, and how they lie in the file.
+_DTYPES: Final = {"float32": "<f4", "float64": "<f8", "int64": "<i8"}
 _BAD: Final = object()
 
 S = TypeVar("S", bound=Spec)
@@ -103,13 +107,15 @@ def _write_array(array: NDArray[Any], where: str, problems: list[Problem]) -> An
     if array.ndim and 0 < array.size <= LIST_ENTRIES:
         flat = np.array([_short(x) for x in array.flat])
         return flat.reshape(array.shape).tolist()
-    raw = np.ascontiguousarray(array, dtype="<f4").tobytes()
+    raw = np.ascontiguousarray(array, dtype=_DTYPES[array.dtype.name]).tobytes()
     text = base64.b64encode(raw).decode("ascii")
-    return {"shape": list(array.shape), "dtype": "float32", "base64": text}
+    return {"shape": list(array.shape), "dtype": array.dtype.name, "base64": text}
 
 
-def _short(x: np.float32) -> float:
-    """Return the number of fewest digits that is ``x`` in single precision."""
+def _short(x: Any) -> Any:
+    """Return the number of fewest digits that is ``x`` in its own precision."""
+    if not isinstance(x, np.float32):
+        return x.item()
     short = float(str(x))
     return short if np.float32(short) == x else float(x)
 
@@ -126,12 +132,15 @@ class _Reader:
         if origin in (UnionType, typing.Union):
             if data is None and NoneType in args:
                 return None
-            (inner,) = (arg for arg in args if arg is not NoneType)
-            return self.read(inner, data, where)
+            inner = [arg for arg in args if arg is not NoneType]
+            several = isinstance(data, list | dict)  # of a number or one per neuron
+            return self.read(inner[-1] if several else inner[0], data, where)
         if origin is tuple:
             return self._tuple(args, data, where)
         if origin is np.ndarray:
-            return self._array(data, where)
+            (dtype,) = typing.get_args(args[1])
+            name = "float32" if dtype is Any else np.dtype(dtype).name
+            return self._array(data, where, name)
         if issubclass(hint, Spec):
             return self._spec(hint, data, where)
         return self._plain(hint, data, where)
@@ -216,15 +225,15 @@ class _Reader:
             what = f"{_shown(value)} is no choice."
             self._bad(_join(where, name), what, hint or f"Use one of {names}.")
 
-    def _array(self, data: Any, where: str) -> Any:
+    def _array(self, data: Any, where: str, dtype: str) -> Any:
         if isinstance(data, list):
-            return self._listed(data, where)
+            return self._listed(data, where, dtype)
         if not isinstance(data, dict) or data.keys() != {"shape", "dtype", "base64"}:
             return self._bad(where, "this is no array.", "Write nested lists.")
         shape, text = data["shape"], data["base64"]
-        if data["dtype"] != "float32":
+        if data["dtype"] != dtype:
             what = f"the type {_shown(data['dtype'])} is unknown."
-            return self._bad(where, what, 'Use "float32".')
+            return self._bad(where, what, f'Use "{dtype}".')
         if not isinstance(shape, list) or len(shape) > 4:
             return self._bad(where, "this is no shape of an array.", "Correct it.")
         if not all(type(n) is int and 0 <= n <= MAX_ENTRIES for n in shape):
@@ -236,12 +245,13 @@ class _Reader:
             raw = base64.b64decode(text, validate=True)
         except (TypeError, ValueError, binascii.Error):
             return self._bad(where, "this is not base64.", "Save the file again.")
-        if len(raw) != 4 * math.prod(shape):
+        if len(raw) != np.dtype(dtype).itemsize * math.prod(shape):
             what = f"{len(raw)} bytes do not fill an array of shape {tuple(shape)}."
             return self._bad(where, what, "Save the file again.")
-        return self._finite(np.frombuffer(raw, dtype="<f4").reshape(shape), where)
+        array = np.frombuffer(raw, dtype=_DTYPES[dtype]).reshape(shape)
+        return self._finite(array, where)
 
-    def _listed(self, data: list[Any], where: str) -> Any:
+    def _listed(self, data: list[Any], where: str, dtype: str) -> Any:
         shape: list[int] = []
         first: Any = data
         items: list[Any] = [data]
@@ -257,13 +267,16 @@ class _Reader:
         if len(items) > MAX_ENTRIES:
             what = f"the array has {len(items)} entries."
             return self._bad(where, what, f"At most {MAX_ENTRIES} can be read.")
-        wrong = [item for item in items if type(item) not in (int, float)]
+        kinds = (int,) if dtype == "int64" else (int, float)
+        wrong = [item for item in items if type(item) not in kinds]
         if wrong:
             what = f"{_shown(wrong[0])} is {kind_word(wrong[0])}."
-            return self._bad(where, what, "Write numbers.")
-        wide = [item for item in items if not abs(item) < 1e39]
+            fix = "Write whole numbers." if dtype == "int64" else "Write numbers."
+            return self._bad(where, what, fix)
+        most = {"float32": 1e39, "float64": sys.float_info.max, "int64": MAX_INT}[dtype]
+        wide = [item for item in items if not abs(item) <= most]
         with np.errstate(over="ignore"):
-            array = np.array([] if wide else items, dtype=float).astype(np.float32)
+            array = np.array([] if wide else items, dtype=float).astype(dtype)
         if wide or not np.isfinite(array).all():
             what = "some entries are too large."
             return self._bad(where, what, "Write smaller numbers.")

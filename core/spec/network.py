@@ -7,10 +7,19 @@ Half-finished networks are legal here; `core.spec.check` says what is missing.
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NetworkError, did_you_mean
-from core.spec.fields import FieldInfo, Spec, frozen_array, plain, quantity
+from core.spec.fields import (
+    FieldInfo,
+    PerNeuron,
+    Spec,
+    frozen_array,
+    per_neuron,
+    plain,
+    quantity,
+)
 from core.units import CADC_MAX, CADC_SIGNED_OFFSET
 
 #: LSB of the membrane capacitor for a model capacitance of 10 µs, its full size.
@@ -24,17 +33,20 @@ class Value(Spec):
 
     ``hardware`` None: the LSB target follows from the model value through the
     `VoltageScale`. Given: that target, independent of the model. ``code`` given: this
-    CapMem value is written as it is, without calibration.
+    CapMem value is written as it is, without calibration. Each is a number, or an array
+    with one for each neuron.
     """
 
-    model: float = plain(0.0, doc="Model units.")
-    hardware: float | None = plain(None, doc="CADC LSB, raw 0…255; None follows.")
-    code: int | None = plain(None, doc="CapMem code 0…1022; None is calibrated.")
+    model: PerNeuron = plain(0.0, doc="Model units.")
+    hardware: PerNeuron | None = plain(None, doc="CADC LSB, raw 0…255; None follows.")
+    code: int | NDArray[np.int64] | None = plain(
+        None, doc="CapMem code 0…1022; None is calibrated."
+    )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "model", float(self.model))
-        if self.hardware is not None:
-            object.__setattr__(self, "hardware", float(self.hardware))
+        object.__setattr__(self, "model", per_neuron(self.model))
+        object.__setattr__(self, "hardware", per_neuron(self.hardware))
+        object.__setattr__(self, "code", per_neuron(self.code, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +60,7 @@ class VoltageScale(Spec):
         45.0, "LSB", low=1, high=200, step=1, doc="CADC LSB of one model unit."
     )
 
-    def lsb(self, value: Value) -> float:
+    def lsb(self, value: Value) -> PerNeuron:
         """Return the raw CADC target of ``value``."""
         if value.hardware is not None:
             return value.hardware
@@ -72,7 +84,7 @@ class VoltageScale(Spec):
 def potential(
     default: float, *, low: float, high: float, doc: str, label: str, group: str
 ) -> Any:
-    """Declare a potential: a `Value` with bounds in model units."""
+    """Declare a `Value`, mostly a potential, with bounds in model units."""
     info = FieldInfo(doc, "model", low, high, 0.01, label, group)
     return field(default=Value(default), metadata={"info": info})
 
@@ -114,6 +126,8 @@ class LISpec(PopulationSpec):
     """Leaky integrator: a membrane that does not spike.
 
     ``C dv/dt = C / tau_mem * (leak - v) + i``, ``di/dt = -i / tau_syn`` + input.
+    Without ``tau_syn`` a spike is a current of one time step: ``v += dt / C * w``.
+    Parameters are numbers, or arrays with one number for each neuron.
     """
 
     kind: ClassVar[str] = "LI"
@@ -127,7 +141,8 @@ class LISpec(PopulationSpec):
         label="leak",
         group="membrane",
     )
-    tau_mem: float = quantity(
+    leaky: bool = plain(True, doc="False: nothing pulls the membrane to its leak.")
+    tau_mem: PerNeuron = quantity(
         10e-6,
         "s",
         low=0.5e-6,
@@ -136,8 +151,9 @@ class LISpec(PopulationSpec):
         doc="How fast the membrane returns to its leak potential.",
         label="membrane time constant",
         group="membrane",
+        per_neuron=True,
     )
-    membrane_capacitance: float = quantity(
+    membrane_capacitance: PerNeuron = quantity(
         10e-6,
         "s",
         low=0.5e-6,
@@ -146,8 +162,9 @@ class LISpec(PopulationSpec):
         doc="Divides the synaptic drive; equal to the time constant: textbook form.",
         label="capacitance",
         group="membrane",
+        per_neuron=True,
     )
-    capacitance_lsb: float | None = quantity(
+    capacitance_lsb: PerNeuron | None = quantity(
         None,
         "LSB",
         low=0,
@@ -156,28 +173,31 @@ class LISpec(PopulationSpec):
         doc="Membrane capacitor on the chip; empty follows the capacitance.",
         label="capacitor",
         group="membrane",
+        per_neuron=True,
     )
-    tau_syn: float = quantity(
+    tau_syn: PerNeuron | None = quantity(
         10e-6,
         "s",
         low=0.3e-6,
         high=30e-6,
         step=0.1e-6,
-        doc="How fast the synaptic current decays.",
+        doc="How fast the synaptic current decays; empty: it lasts one time step.",
         label="synaptic time constant",
         group="synaptic input",
+        per_neuron=True,
     )
     scale: VoltageScale = plain(
         VoltageScale(), doc="How model potentials lie on the chip."
     )
 
     @property
-    def capacitor(self) -> float:
+    def capacitor(self) -> PerNeuron:
         """Membrane capacitor on the chip, LSB."""
         if self.capacitance_lsb is not None:
             return self.capacitance_lsb
         lsb = CAPACITANCE_LSB * self.membrane_capacitance / CAPACITANCE_FULL
-        return min(CAPACITANCE_LSB, lsb)
+        found: PerNeuron = per_neuron(np.minimum(CAPACITANCE_LSB, lsb))
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +223,7 @@ class LIFSpec(LISpec):
         label="threshold",
         group="threshold",
     )
-    refractory_time: float = quantity(
+    refractory_time: PerNeuron = quantity(
         1e-6,
         "s",
         low=0,
@@ -212,12 +232,83 @@ class LIFSpec(LISpec):
         doc="How long the membrane is held at reset after a spike.",
         label="refractory time",
         group="threshold",
+        per_neuron=True,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class AELIFSpec(LIFSpec):
+    """Adaptive exponential leaky integrate-and-fire, each term with a switch.
+
+    ``C dv/dt`` as of `LIFSpec`, plus ``C / tau_mem D exp((v - V) / D) - w``;
+    ``tau_adap dw/dt = a (v - leak) - w``, and at a spike ``w += b``. Here D is the
+    slope, V the onset, a the strength and b the increment. On the chip a `code` of
+    these is written as it is; without one it follows from the model by the transfer of
+    a typical circuit, because nothing calibrates these terms.
+    """
+
+    kind: ClassVar[str] = "AdEx"
+
+    exponential: bool = plain(True, doc="With the exponential onset of a spike.")
+    subthreshold_adaptation: bool = plain(
+        True, doc="With an adaptation that follows the membrane."
+    )
+    spike_triggered_adaptation: bool = plain(
+        True, doc="With an adaptation that jumps at each spike."
+    )
+    exponential_slope: Value = potential(
+        0.05,
+        low=0.005,
+        high=1,
+        doc="Width of the onset of a spike.",
+        label="slope",
+        group="exponential",
+    )
+    exponential_threshold: Value = potential(
+        0.8,
+        low=-1,
+        high=3,
+        doc="Potential at which the onset of a spike begins.",
+        label="onset",
+        group="exponential",
+    )
+    subthreshold_adaptation_strength: Value = potential(
+        0.1,
+        low=-10,
+        high=10,
+        doc="How strongly the adaptation follows the membrane.",
+        label="adaptation strength",
+        group="adaptation",
+    )
+    spike_triggered_adaptation_increment: Value = potential(
+        0.1,
+        low=-10,
+        high=10,
+        doc="Jump of the adaptation at a spike.",
+        label="adaptation increment",
+        group="adaptation",
+    )
+    tau_adap: PerNeuron = quantity(
+        100e-6,
+        "s",
+        low=10e-6,
+        high=10e-3,
+        step=1e-6,
+        doc="How fast the adaptation follows.",
+        label="adaptation time constant",
+        group="adaptation",
+        per_neuron=True,
+    )
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether there is an adaptation current."""
+        return self.subthreshold_adaptation or self.spike_triggered_adaptation
 
 
 #: The kinds of population that a document can hold, by the name in the file.
 KINDS: dict[str, type[PopulationSpec]] = {
-    cls.kind: cls for cls in (InputSpec, LISpec, LIFSpec)
+    cls.kind: cls for cls in (InputSpec, LISpec, LIFSpec, AELIFSpec)
 }
 
 
@@ -241,6 +332,16 @@ class ProjectionSpec(Spec):
         doc="Weight LSB on the chip of a model weight of 1.",
         label="weight scale",
         group="chip",
+    )
+    delay: float = quantity(
+        0.0,
+        "s",
+        low=0,
+        high=1e-3,
+        step=1e-6,
+        doc="How much later spikes arrive, in whole steps; in the model only.",
+        label="delay",
+        group="projection",
     )
 
     def __post_init__(self) -> None:
@@ -312,6 +413,7 @@ class NetworkSpec(Spec):
 
 __all__ = [
     "KINDS",
+    "AELIFSpec",
     "InputSpec",
     "LIFSpec",
     "LISpec",

@@ -1,16 +1,17 @@
-"""What input populations send: plain values that turn into spikes.
+"""What drives a network: spikes of input populations, and currents into neurons.
 
-Each stimulus names the input population it drives. `spikes` draws it on the time grid;
-the same stimulus always gives the same spikes, because its seed is one of its fields.
+Each stimulus names the population it drives. `spikes` draws it on the time grid; the
+same stimulus always gives the same spikes, because its seed is one of its fields.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.spec.fields import Spec, plain, quantity
+from core.spec.fields import PerNeuron, Spec, each, plain, quantity
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +20,7 @@ class Stimulus(Spec):
 
     kind: ClassVar[str] = ""
 
-    population: str = plain(doc="Name of the input population.")
+    population: str = plain(doc="Name of the population that it drives.")
 
     @property
     def channels(self) -> int | None:
@@ -101,10 +102,74 @@ class YinYangSample(Stimulus):
         return 5
 
 
+@dataclass(frozen=True, eq=False)
+class ConstantCurrent(Stimulus):
+    """A current into the membranes of a population of neurons.
+
+    It is added to the synaptic current: ``C dv/dt = ... + i + current``. Several into
+    one population add up. A chip has it for whole runs only.
+    """
+
+    kind: ClassVar[str] = "current"
+
+    current: PerNeuron = quantity(
+        0.5,
+        "model",
+        low=-100,
+        high=100,
+        step=0.01,
+        doc="Added to the synaptic current, model units.",
+        per_neuron=True,
+    )
+    start: float = quantity(
+        0.0, "s", low=0, high=1, step=1e-6, doc="When it is switched on."
+    )
+    stop: float | None = quantity(
+        None,
+        "s",
+        low=0,
+        high=1,
+        step=1e-6,
+        doc="When it is switched off; empty: never.",
+    )
+
+
 #: The kinds of stimulus that a document can hold, by the name in the file.
 STIMULI: dict[str, type[Stimulus]] = {
-    cls.kind: cls for cls in (RegularSpikes, PoissonSpikes, SpikeTimes, YinYangSample)
+    cls.kind: cls
+    for cls in (
+        RegularSpikes,
+        PoissonSpikes,
+        SpikeTimes,
+        YinYangSample,
+        ConstantCurrent,
+    )
 }
+
+
+def current(
+    stimuli: Iterable[Stimulus], population: str, size: int, steps: int, dt: float
+) -> NDArray[np.float64] | None:
+    """Return the currents into ``population`` on the time grid, None if there are none.
+
+    :param size: neurons of the population
+    :param steps: number of time steps
+    :param dt: width of a step, s
+    :returns: shape (time, neurons), model units
+    """
+    found = [
+        s
+        for s in stimuli
+        if isinstance(s, ConstantCurrent) and s.population == population
+    ]
+    if not found:
+        return None
+    grid = np.zeros((steps, size))
+    for stimulus in found:
+        stop = steps * dt if stimulus.stop is None else stimulus.stop
+        first, last = round(stimulus.start / dt), round(stop / dt)
+        grid[first:last] += each(stimulus.current, size)
+    return grid
 
 
 def spikes(stimulus: Stimulus, size: int, steps: int, dt: float) -> NDArray[Any]:

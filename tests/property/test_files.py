@@ -47,6 +47,13 @@ weights = hnp.arrays(
     elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
 )
 
+lengths = hnp.array_shapes(max_dims=1, max_side=80)
+ARRAYS = {
+    typing.Any: weights,
+    np.float64: hnp.arrays(np.float64, lengths, elements=finite),
+    np.int64: hnp.arrays(np.int64, lengths, elements=PLAIN[int]),
+}
+
 
 def values(hint):
     """Return a strategy for all values of the type ``hint``."""
@@ -60,7 +67,7 @@ def values(hint):
     if origin is tuple:
         return st.tuples(*map(values, args))
     if origin is np.ndarray:
-        return weights
+        return ARRAYS[typing.get_args(args[1])[0]]
     if hint in FAMILIES:
         return st.one_of(*map(specs, FAMILIES[hint].values()))
     return specs(hint) if issubclass(hint, Spec) else PLAIN[hint]

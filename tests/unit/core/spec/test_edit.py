@@ -5,7 +5,8 @@ from core.errors import NetworkError
 from core.spec import edit
 from core.spec.check import check
 from core.spec.examples import first_steps, leak_over_threshold
-from core.spec.network import InputSpec, LIFSpec, LISpec
+from core.spec.network import InputSpec, LIFSpec, LISpec, Value
+from core.spec.stimulus import ConstantCurrent
 
 
 def test_a_new_population_gets_a_free_name_and_a_free_colour():
@@ -83,6 +84,24 @@ def test_resizing_keeps_the_weights_that_still_have_a_place():
     back = edit.resize(after, "hidden", 8)
     np.testing.assert_array_equal(back.network.projection("input_hidden").weights, old)
     assert not check(after)
+
+
+def test_resizing_keeps_values_of_neurons_and_repeats_the_last():
+    spec = first_steps()
+    own = spec.network.population("hidden").replace(
+        tau_mem=np.linspace(8e-6, 15e-6, 8), leak=Value(np.linspace(0, 0.7, 8))
+    )
+    spec = spec.replace(
+        network=spec.network.with_population(own),
+        stimuli=(*spec.stimuli, ConstantCurrent("hidden", current=np.arange(8))),
+    )
+    small, large = (edit.resize(spec, "hidden", size) for size in (3, 10))
+    np.testing.assert_array_equal(
+        small.network.population("hidden").tau_mem, own.tau_mem[:3]
+    )
+    assert large.network.population("hidden").leak.model[-3:].tolist() == [0.7] * 3
+    assert large.stimuli[1].current.tolist() == [*range(8), 7, 7]
+    assert not check(small)
 
 
 def test_resizing_below_the_recorded_neuron_records_the_last():

@@ -3,9 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from core.errors import ShapeError
 from core.spec.examples import EXAMPLES, first_steps, yin_yang
 from core.spec.experiment import ExperimentSpec, RunSpec
-from core.spec.fields import fingerprint, frozen_array
+from core.spec.fields import each, fingerprint, frozen_array
 from core.spec.network import LIFSpec, ProjectionSpec, Value, VoltageScale
 
 
@@ -63,6 +64,7 @@ def test_every_bounded_field_has_its_default_inside_the_bounds():
                 value = getattr(blank, name)
                 number = value.model if isinstance(value, Value) else value
                 if info.low is not None and number is not None:
+                    assert np.ndim(number) == 0, name
                     assert info.low <= number <= info.high, name
 
 
@@ -78,6 +80,30 @@ def test_the_capacitor_follows_the_model_capacitance():
     assert LIFSpec("a").capacitor == 63
     assert LIFSpec("a", membrane_capacitance=5e-6).capacitor == pytest.approx(31.5)
     assert LIFSpec("a", capacitance_lsb=10).capacitor == 10
+
+
+def test_values_of_neurons_are_kept_in_double_precision_and_read_only():
+    given = [8e-6, 9e-6 + 1e-20]
+    spec = LIFSpec("a", 2, tau_mem=given, leak=Value([0, 0.1], code=[3, 4]))
+    assert spec.tau_mem.tolist() == given
+    assert (spec.leak.model.dtype, spec.leak.code.dtype) == (np.float64, np.int64)
+    assert not spec.tau_mem.flags.writeable
+    assert spec.scale.lsb(spec.leak).tolist() == [80, 84.5]
+    assert LIFSpec("a", 2, membrane_capacitance=[5e-6, 1]).capacitor[1] == 63
+
+
+def test_one_changed_neuron_makes_another_population():
+    one, other = (LIFSpec("a", 2, tau_mem=[8e-6, t]) for t in (9e-6, 9.1e-6))
+    assert one == LIFSpec("a", 2, tau_mem=np.array([8e-6, 9e-6]))
+    assert one != other
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_each_neuron_has_its_value():
+    assert each(2, 3).tolist() == [2, 2, 2]
+    assert each(np.array([1, 2]), 2).tolist() == [1, 2]
+    with pytest.raises(ShapeError, match="there are 3 neurons"):
+        each([1, 2], 3)
 
 
 def test_a_missing_population_is_named_with_the_nearest_one():

@@ -9,6 +9,7 @@ from core.spec.examples import first_steps, yin_yang
 from core.spec.experiment import ExperimentSpec, ViewSpec
 from core.spec.json_io import from_json, to_json
 from core.spec.network import (
+    AELIFSpec,
     InputSpec,
     LIFSpec,
     NetworkSpec,
@@ -16,7 +17,7 @@ from core.spec.network import (
     ProjectionSpec,
     Value,
 )
-from core.spec.stimulus import SpikeTimes
+from core.spec.stimulus import ConstantCurrent, SpikeTimes
 
 
 def document(**changes):
@@ -64,6 +65,41 @@ def test_numbers_keep_their_bits_and_kinds():
     assert back == spec
     assert np.signbit(back.network.populations[0].position[0])
     assert np.signbit(back.network.populations[0].threshold.hardware)
+
+
+@pytest.mark.parametrize("size", [1, 3, 64, 65, 512])
+def test_values_of_neurons_keep_their_bits(size, rng):
+    values = rng.normal(size=size)
+    values[0] = -0.0
+    codes = rng.integers(0, 1022, size)
+    population = AELIFSpec(
+        "a", size, tau_mem=values, tau_syn=None, leak=Value(values, values, codes)
+    )
+    current = ConstantCurrent("a", current=values, stop=1e-5)
+    spec = ExperimentSpec(NetworkSpec((population,)), (current,))
+    back = from_json(to_json(spec))
+    assert back == spec
+    found = back.network.populations[0]
+    for array in (found.tau_mem, found.leak.model, found.leak.hardware):
+        assert array.tobytes() == values.tobytes()
+        assert not array.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"tau_mem": [1e-6, "x"]}, '"x" is a text. Write numbers.'),
+        ({"leak": {"code": [1, 2.5]}}, "2.5 is a fraction. Write whole numbers."),
+        ({"leak": {"model": [1e307, 10**400]}}, "some entries are too large."),
+        (
+            {"tau_mem": {"shape": [1], "dtype": "float32", "base64": "AAAA"}},
+            '"float32" is unknown. Use "float64".',
+        ),
+    ],
+)
+def test_wrong_values_of_neurons_are_refused(fields, message):
+    (problem,) = problems_of(json.dumps(with_population(**fields)))
+    assert message in problem
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (40, 50), (0, 3), (3, 0)])
