@@ -6,11 +6,13 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from core.chip.results import Execution
 from core.errors import Problem
 from core.spec import edit
 from core.spec.edit import color_of
 from workbench.forms import Line, lines
 from workbench.project import Project
+from workbench.runner import Runner
 from workbench.theme import PROBLEM, mode, population_color
 from workbench.views.parameter_form import ParameterForm
 from workbench.views.select import Select
@@ -19,13 +21,19 @@ EXPERIMENT = "experiment"
 
 
 class Inspector(pn.viewable.Viewer):
-    """Sliders of the selected population or projection, or of the experiment."""
+    """Sliders of the selected population or projection, or of the experiment.
+
+    :param runner: whose last run on the chip tells the codes; None: nobody does
+    """
 
     dark = param.Boolean(default=False)
 
-    def __init__(self, project: Project, **params: Any) -> None:
+    def __init__(
+        self, project: Project, runner: Runner | None = None, **params: Any
+    ) -> None:
         super().__init__(**params)
-        self.project = project
+        self.project, self.runner = project, runner
+        self._execution: Execution | None = None  # of the last run on the chip
         self._lines: dict[str, Line] = {}
         self._form = ParameterForm(self._edited, sizing_mode="stretch_width")
         self._subject = Select(
@@ -51,7 +59,10 @@ class Inspector(pn.viewable.Viewer):
             css_classes=["hx-inspector"],
         )
         project.param.watch(lambda *_: self._draw(), ["spec", "problems"])
+        project.param.watch(lambda *_: setattr(self, "_execution", None), "opened")
         self.param.watch(lambda *_: self._draw(), "dark")
+        if runner is not None:
+            runner.param.watch(lambda *_: self._ran(), "result")
         self._draw()
 
     def __panel__(self) -> Any:
@@ -60,7 +71,7 @@ class Inspector(pn.viewable.Viewer):
     def _draw(self) -> None:
         spec, problems = self.project.spec, self.project.problems
         selected = spec.view.selected
-        found = lines(spec, problems)
+        found = lines(spec, problems, self._execution)
         self._lines = {line.id: line for line in found}
         accent = self._accent(selected)
         style = f":host {{--accent: {accent}; --problem: {PROBLEM[mode(self.dark)]}}}"
@@ -70,6 +81,13 @@ class Inspector(pn.viewable.Viewer):
             stylesheets=[style],
         )
         self._offer(selected)
+
+    def _ran(self) -> None:
+        """Show the codes of a new run on the chip."""
+        result = self.runner.result if self.runner is not None else None
+        if result is not None and result.execution is not None:
+            self._execution = result.execution
+            self._draw()
 
     def _accent(self, selected: str | None) -> str:
         network = self.project.spec.network
@@ -123,11 +141,16 @@ class Inspector(pn.viewable.Viewer):
 
     def _edited(self, name: str, value: Any) -> None:
         """Put an edited value into the document; what browsers send is checked."""
-        line = self._lines.get(name) if isinstance(name, str) else None
-        if line is None:
+        name, _, act = name.partition(":") if isinstance(name, str) else ("", "", "")
+        line = self._lines.get(name)
+        if line is None or (act and act not in line.acts):
+            return
+        if act:
+            put = line.acts[act]
+            self.project.attempt(lambda: put(self.project.spec, value))
             return
         if not line.accepts(value):
-            kind = "text" if isinstance(line.value, str) else "number"
+            kind = {"number": "number", "switch": "switch"}.get(line.kind, "text")
             self.project.message = Problem(line.label, f"that is no {kind} for it.")
             return
         subject = self.project.spec.view.selected
