@@ -16,6 +16,7 @@ from workbench.runner import Runner
 from workbench.theme import PROBLEM, mode, population_color
 from workbench.views.parameter_form import ParameterForm
 from workbench.views.select import Select
+from workbench.views.stimulus_view import StimulusView
 
 EXPERIMENT = "experiment"
 
@@ -35,12 +36,16 @@ class Inspector(pn.viewable.Viewer):
         self.project, self.runner = project, runner
         self._execution: Execution | None = None  # of the last run on the chip
         self._lines: dict[str, Line] = {}
+        self.stimulus = StimulusView(project, runner)
         self._form = ParameterForm(self._edited, sizing_mode="stretch_width")
         self._subject = Select(
             label="Selected", size="small", sizing_mode="stretch_width", margin=(8, 12)
         )
         self._connect = Select(
-            label="Connect to…", size="small", sizing_mode="stretch_width"
+            label="Connect to…",
+            size="small",
+            sizing_mode="stretch_width",
+            margin=(0, 8, 0, 0),
         )
         self._delete = pmui.Button(
             label="Delete", size="small", variant="outlined", color="error", margin=0
@@ -54,6 +59,7 @@ class Inspector(pn.viewable.Viewer):
         self._view = pn.Column(
             self._subject,
             pn.Column(self._form, margin=(0, 12), sizing_mode="stretch_width"),
+            self.stimulus,
             self._actions,
             sizing_mode="stretch_width",
             css_classes=["hx-inspector"],
@@ -80,6 +86,7 @@ class Inspector(pn.viewable.Viewer):
             subject=f"{type(spec).__name__} {selected}",
             stylesheets=[style],
         )
+        self.stimulus.param.update(dark=self.dark, accent=accent)
         self._offer(selected)
 
     def _ran(self) -> None:
