@@ -315,6 +315,9 @@ def _refuse_eventprop(spec: ExperimentSpec, settings: TrainSpec) -> None:
         if p.tau_syn is None or not np.allclose(p.membrane_capacitance, p.tau_mem):
             what = "has a capacitance that is not its membrane time constant."
             reasons.append((where, what, "Make both equal."))
+        if any(incoming.delay for incoming in spec.network.incoming(p.name)):
+            what = "has a delay before it, which EventProp does not know."
+            reasons.append((where, what, "Remove the delay."))
         if any(s.population == p.name for s in spec.stimuli):
             what = "has a current into it, which EventProp does not know."
             reasons.append((where, what, "Remove the current."))
