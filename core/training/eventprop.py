@@ -2,8 +2,8 @@
 
 Each LIF population becomes a `core.modules.EventPropLIF` and the projection into it an
 `EventPropSynapse`. Readouts keep the gradient of a spike by its strength in place of
-that by its time: with a maximum over time as score this trains better than the exact
-one (docs/training.md).
+that by its time: with a maximum over time as score the exact one, a difference between
+steps of the time grid, trains no better and less stably (docs/training.md).
 """
 
 from inspect import signature
