@@ -15,11 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
-from benchmarks.fidelity.figures import STYLE
 from benchmarks.tables import replaced, table
 from core.chip.pipeline import StageMemory
 from core.spec.chip import chip_number
@@ -114,6 +111,12 @@ def report(found: dict[str, list[dict[str, Any]]]) -> str:
 
 def draw(found: dict[str, list[dict[str, Any]]], path: Path) -> None:
     """Write the validation curves of all runs."""
+    # Needed for pictures only, a machine that only runs tests lacks them.
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from benchmarks.fidelity.figures import STYLE
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(6.4, 3.2), layout="constrained")

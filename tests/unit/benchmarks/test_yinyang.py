@@ -36,14 +36,3 @@ def test_a_missed_goal_is_the_exit_status(test, status, tmp_path, capsys):
     known.write_text(json.dumps({"surrogate 1": run(test)}))
     assert main(["--json", str(known), "--known", "--only", "surrogate"]) == status
     assert f"{100 * test:.1f}" in capsys.readouterr().out
-
-
-def test_the_table_goes_between_its_lines_and_the_curves_beside_it(tmp_path):
-    known, document = tmp_path / "runs.json", tmp_path / "training.md"
-    known.write_text(json.dumps({"grid 0": run(0.94)}))
-    document.write_text(
-        "a\n<!-- yinyang: accuracy -->\n<!-- end of yinyang: accuracy -->\n"
-    )
-    main(["--json", str(known), "--known", "--only", "grid", "--write", str(document)])
-    assert "mock, EventProp, grid" in document.read_text()
-    assert (tmp_path / "images" / "training.svg").read_text().startswith("<?xml")
