@@ -228,7 +228,7 @@ class Training:
         for name, mine in self._best.items():
             for found in (weights.get(name), best.get(name)):
                 fits &= found is not None and found.shape == mine.shape
-        fits &= set(curves) == set(self._curves)
+        fits &= {n: c.shape for n, c in curves.items()} == self._lengths(checkpoint)
         if not fits:
             raise ConversionError(
                 "checkpoint",
@@ -246,6 +246,15 @@ class Training:
         self._samples, self._right = counters["samples"], counters["right"]
         self._loss, self._fired = sums["loss_sum"], sums["fired_sum"]
         self.seconds = sums["seconds"]
+
+    def _lengths(self, checkpoint: Checkpoint) -> dict[str, tuple[int, ...]]:
+        """Return the shapes that the curves of a checkpoint must have."""
+        epoch, step = checkpoint.counters["epoch"], checkpoint.counters["step"]
+        done = epoch * self.steps + step if step < self.steps else -1
+        return {
+            name: (done if name.startswith("step_") else epoch,)
+            for name in self._curves
+        }
 
     def _learn(self) -> tuple[float, float]:
         """Do one step; return its loss and accuracy."""
