@@ -15,6 +15,8 @@ def chip(bench):
     bench.settled()
     bench.page.get_by_role("button", name="Chip view").click()
     bench.page.get_by_text("hidden on circuits 0–119").wait_for()
+    wait_until(lambda: figure(bench, 0).bounding_box()["width"] > 500)
+    bench.page.wait_for_timeout(500)  # the plots take their new width
     return bench
 
 
@@ -98,13 +100,15 @@ def test_the_remedy_of_clipped_weights_is_one_click(chip):
 
 
 def test_what_really_happens_is_shown_beside_what_the_lab_sees(chip):
+    tab(chip, "both")
     tab(chip, "Inside")
     chip.page.get_by_text("CADC samples of each neuron").wait_for(timeout=30_000)
     figures = chip.page.locator(".bk-Figure:visible")
     before = figures.count()
     tab(chip, "What really happens")
     chip.page.get_by_text("The CADC is off by").wait_for(timeout=30_000)
-    assert figures.count() == before + 1  # the currents that no converter reads
+    # The currents that no converter reads.
+    wait_until(lambda: figures.count() == before + 1)
 
 
 def test_a_preset_moves_the_sliders_and_a_slider_leaves_the_preset(chip):
@@ -150,9 +154,9 @@ def test_what_does_not_fit_is_said_with_its_remedy_before_a_run(chip):
 
 
 def test_the_chip_opens_and_closes_with_the_keyboard(chip):
-    chip.page.locator("body").click(position={"x": 700, "y": 30})
+    chip.page.locator("body").click(position={"x": 330, "y": 30})
     heading = chip.page.get_by_text("Chip 1", exact=True)
     chip.page.keyboard.press("h")
-    wait_until(lambda: heading.is_visible())
+    wait_until(lambda: heading.is_visible(), 10, "H does not open it")
     chip.page.keyboard.press("Escape")
-    wait_until(lambda: not heading.is_visible())
+    wait_until(lambda: not heading.is_visible(), 10, "Escape does not close it")
