@@ -100,6 +100,12 @@ class Project(param.Parameterized):
         if recording != self.spec.recording:
             self._show(self.spec.replace(recording=recording))
 
+    def look(self, **changes: Any) -> None:
+        """Change what the page shows; no step to undo."""
+        view = self.spec.view.replace(**changes)
+        if view != self.spec.view:
+            self._show(self.spec.replace(view=view))
+
     def open(self, spec: ExperimentSpec, notes: tuple[Problem, ...] = ()) -> None:
         """Replace the document by another one; the old one is a step back."""
         self.message = None
