@@ -53,14 +53,12 @@ def test_the_bar_says_what_the_network_takes_in_mock(chip):
     assert meter(chip, "sources") == 120
 
 
-def test_a_click_on_a_circuit_selects_its_population_and_its_neuron(chip):
+def test_a_click_on_a_circuit_selects_its_population(chip):
     chip.page.locator('.react-flow__node[data-id="label"]').click()
     wait_until(lambda: selected(chip).all_inner_texts() == ["label"])
     chip.page.wait_for_timeout(1000)  # the canvas answers for a while
     click_at(chip, 0, 0.35, 0.22)
     wait_until(lambda: selected(chip).all_inner_texts() == ["hidden"])
-    neuron = chip.page.get_by_label("neuron", exact=True).first
-    wait_until(lambda: 30 < int(neuron.input_value()) < 120)
 
 
 def test_a_click_on_a_synapse_selects_its_projection(chip):
@@ -104,6 +102,7 @@ def test_what_really_happens_is_shown_beside_what_the_lab_sees(chip):
     tab(chip, "Inside")
     chip.page.get_by_text("CADC samples of each neuron").wait_for(timeout=30_000)
     figures = chip.page.locator(".bk-Figure:visible")
+    chip.page.wait_for_timeout(1500)  # those of the tab before are gone
     before = figures.count()
     tab(chip, "What really happens")
     chip.page.get_by_text("The CADC is off by").wait_for(timeout=30_000)
@@ -145,8 +144,11 @@ def test_what_does_not_fit_is_said_with_its_remedy_before_a_run(chip):
     field = chip.page.get_by_role("spinbutton", name="channels, typed value")
     field.fill("200")
     field.press("Enter")
-    text = chip.page.get_by_text("need 400 synapse rows for each neuron of 'hidden'")
+    what = "need 400 synapse rows for each neuron of 'hidden'"
+    text = chip.page.get_by_role("status").filter(has_text=what)
     wait_until(lambda: text.count() > 0)
+    on_arrow = chip.page.locator(".react-flow__edge").filter(has_text=what)
+    wait_until(lambda: on_arrow.count() == 1)
     assert meter(chip, "sources") == 200
     assert "use at most 128 sources" in text.first.inner_text()
     chip.page.keyboard.press("Control+z")
