@@ -8,15 +8,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.build import SNN
+from core import on_chip
+from core.build import SNN, refuse
 from core.chip.pipeline import StageMemory
 from core.chip.readout import MADC_OFFSET, MADC_PER_LSB
 from core.chip.results import Events, Execution
 from core.datasets.yinyang import YinYangDataset
 from core.errors import Problem
-from core.spec.check import refuse_errors
+from core.kernels.emulation_readout import ADAPTATION_PER_CURRENT, ADAPTATION_REST
 from core.spec.experiment import ExperimentSpec
-from core.spec.fields import fingerprint
+from core.spec.fields import each, fingerprint
 from core.spec.network import LISpec
 from core.spec.stimulus import Stimulus, YinYangSample, spikes
 from core.transforms.encode import CoordinatesToSpikes
@@ -70,6 +71,7 @@ class PopulationResult:
     :param true: membrane of the circuits themselves, once per µs, if it was kept
     :param current: synaptic current of the ideal model
     :param adaptation: adaptation current of the ideal model
+    :param adaptation_madc: as ``madc``, where the MADC reads the adaptation
     """
 
     name: str
@@ -83,6 +85,7 @@ class PopulationResult:
     true: Signal | None = None
     current: Signal | None = None
     adaptation: Signal | None = None
+    adaptation_madc: Signal | None = None
 
     @property
     def spikes(self) -> Raster | None:
@@ -119,10 +122,11 @@ def simulate(
     :param memory: keeps the stages of the chip from run to run, so that a changed
         weight does not calibrate again
     :param truth: also keep the true membranes of the chip, which silicon cannot show
-    :raises NetworkError: if `check` finds an error; lists all of them
+    :raises NetworkError: if `check` finds an error, or the chip cannot do it; lists
+        all of them
     """
     started = time.perf_counter()
-    refuse_errors(spec)
+    refuse(spec, mock=spec.run.mode == "mock")
     inputs = input_spikes(spec)
     found: dict[str, dict[str, Any]] = {p.name: {} for p in spec.network.populations}
     for name, drawn in inputs.items():
@@ -146,7 +150,7 @@ def simulate(
         Problem("chip", n, severity="note") for n in getattr(execution, "notes", ())
     ]
     if execution is not None:
-        notes = [*clipped_weights(spec), *notes]
+        notes = [*clipped_weights(spec), *on_chip.notes(spec), *notes]
     return RunResult(
         fingerprint(spec),
         spec.run.mode,
@@ -166,11 +170,11 @@ def clipped_weights(spec: ExperimentSpec) -> list[Problem]:
     """Return a note for each projection with weights that the chip cannot hold."""
     notes = []
     for projection in spec.network.projections:
-        lsb = np.abs(projection.weights * projection.weight_scale)
+        scale = on_chip.weight_scale(projection, spec)
+        lsb = np.abs(projection.weights * scale)
         clipped = int((lsb > WEIGHT_MAX + 0.5).sum())
         if clipped:
-            largest = float(lsb.max() / projection.weight_scale)
-            fit = WEIGHT_MAX / largest
+            fit = projection.weight_scale * WEIGHT_MAX / float(lsb.max())
             notes.append(
                 Problem(
                     f"projection '{projection.name}'",
@@ -260,9 +264,23 @@ def _read_chip(
             found[name]["true"] = Signal(every_us, true)
         if observed.madc is not None and observed.madc.size:
             lsb = (observed.madc[1, :, :1] - MADC_OFFSET) / MADC_PER_LSB
-            values = scale.model(lsb).astype(np.float32)
-            found[name]["madc"] = Signal(observed.madc[0, :, 0] * CYCLE, values)
+            kind, values = "madc", scale.model(lsb)
+            if spec.recording.madc_source == "adaptation":
+                kind, values = "adaptation_madc", _adaptation(population, spec, lsb)
+            read = Signal(observed.madc[0, :, 0] * CYCLE, values.astype(np.float32))
+            found[name][kind] = read
             found[name]["madc_neuron"] = spec.recording.madc_neuron
+
+
+def _adaptation(
+    population: LISpec, spec: ExperimentSpec, lsb: NDArray[Any]
+) -> NDArray[Any]:
+    """Return samples of the line of the adaptation in model units."""
+    neuron = spec.recording.madc_neuron
+    c = each(population.membrane_capacitance, population.size)[neuron] / us
+    drive = (lsb - ADAPTATION_REST) / ADAPTATION_PER_CURRENT  # LSB/µs
+    found: NDArray[Any] = drive * c / population.scale.gain
+    return found
 
 
 def _events(events: Events) -> Raster:

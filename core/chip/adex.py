@@ -33,6 +33,7 @@ from core.chip.nominal import LSB_PER_CODE, relative_capacitance
 from core.chip.results import ChipConfig
 from core.kernels import emulation_rows as row
 from core.spec.chip import ChipSpec
+from core.units import CODE_MAX
 
 _SEED_DOMAIN: Final = 11  # keeps these draws apart from those of other parameters
 
@@ -50,6 +51,8 @@ _COUPLING: Final = 1e-4
 _JUMP: Final = 0.04
 #: Shortest pulse, µs: 2 ticks of 250 MHz.
 _PULSE: Final = 0.008
+#: Shortest and longest scale of the clock that times it.
+_CLOCK_SCALES: Final = (0, 15)
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,43 @@ def adex_terms(
     values[1 : 1 + len(found), lanes] = found
     values[1 + len(found) :, lanes] = linear_step(a, coupling, rate)
     return AdexTerms(values, _runs(lanes))
+
+
+def term_codes(
+    *,
+    slope: Floats,
+    onset: Floats,
+    coupling: Floats,
+    jump: Floats,
+    tau_adap: Floats,
+    tau_mem: Floats,
+    capacitance: Floats,
+) -> dict[str, Floats]:
+    """Return the codes with which a typical circuit has these terms, not rounded.
+
+    :param slope: D, LSB
+    :param onset: where the current of the onset is that of the leak over D, LSB
+    :param coupling: A, 1/µs
+    :param jump: b, LSB/µs
+    :param tau_adap: µs
+    :param tau_mem: µs
+    :param capacitance: LSB 0…63
+    :returns: by parameter, and ``clock_scale`` with which all jumps have a code
+    """
+    load = relative_capacitance(capacitance)
+    volts, point = _ONSET_POINT
+    v_exp = onset - slope * np.log(_ONSET_TAU * load / tau_mem)
+    weak = np.abs(jump) * load / (_JUMP * _PULSE)  # the code at the shortest pulse
+    most = max(float(np.max(weak, initial=0.0)), 1.0)
+    scale = int(np.clip(np.ceil(np.log2(most / CODE_MAX)), *_CLOCK_SCALES))
+    return {
+        "exponential_slope": slope / _SLOPE,
+        "exponential_threshold": point + (v_exp - volts) / LSB_PER_CODE,
+        "subthreshold_adaptation_strength": coupling * load / _COUPLING,
+        "spike_triggered_adaptation_increment": np.sign(jump) * weak / 2.0**scale,
+        "tau_adap": _TAU_W / tau_adap,
+        "clock_scale": np.asarray(scale),
+    }
 
 
 def linear_step(a: Floats, coupling: Floats, rate: Floats) -> Floats:

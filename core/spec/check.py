@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from core.errors import NetworkError, Problem, did_you_mean
+from core.spec.check_chip import chip_problems
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import Spec
 from core.spec.network import (
@@ -20,6 +20,7 @@ from core.spec.network import (
     LISpec,
     NetworkSpec,
     PopulationSpec,
+    ProjectionSpec,
     Value,
     VoltageScale,
 )
@@ -40,13 +41,18 @@ def check(spec: ExperimentSpec) -> list[Problem]:
     problems = [
         *_names(spec.network),
         *_populations(spec),
-        *_projections(spec.network),
-        *_cycles(spec.network),
+        *_projections(spec.network, spec.run.dt),
         *_stimuli(spec),
         *_recording(spec),
         *_settings(spec),
+        *(chip_problems(spec) if spec.run.mode in ("chip", "both") else ()),
     ]
     return sorted(problems, key=lambda problem: problem.severity == "note")
+
+
+def delay_steps(projection: ProjectionSpec, dt: float) -> int:
+    """Return the delay of a projection in steps."""
+    return round(projection.delay / dt)
 
 
 def refuse_errors(spec: ExperimentSpec) -> None:
@@ -155,6 +161,9 @@ def _populations(spec: ExperimentSpec) -> Iterator[Problem]:
                     field,
                 )
             yield from _values(population, where)
+        if isinstance(population, AELIFSpec) and not population.leaky:
+            what = "an AdEx neuron leaks: its exponential term counts in leaks."
+            yield Problem(where, what, "Use a LIF.", "error", name, "leaky")
 
 
 def _too_short(population: LISpec, dt: float) -> Iterator[str]:
@@ -191,7 +200,7 @@ def _values(population: PopulationSpec, where: str) -> Iterator[Problem]:
                 )
 
 
-def _projections(network: NetworkSpec) -> Iterator[Problem]:
+def _projections(network: NetworkSpec, dt: float) -> Iterator[Problem]:
     populations = {p.name: p for p in network.populations}
     for projection in network.projections:
         where, name = f"projection '{projection.name}'", projection.name
@@ -221,24 +230,22 @@ def _projections(network: NetworkSpec) -> Iterator[Problem]:
         elif not np.isfinite(projection.weights).all():
             what = "some weights are not finite."
             yield Problem(where, what, "Set them to numbers.", subject=name)
+        yield from _delay(projection, dt)
 
 
-def _cycles(network: NetworkSpec) -> Iterator[Problem]:
-    graph = nx.DiGraph((p.source, p.target) for p in network.projections)
-    for members in nx.strongly_connected_components(graph):
-        inside = [
-            p
-            for p in network.projections
-            if p.source in members and p.target in members
-        ]
-        if inside:
-            path = ", ".join(f"{p.source} → {p.target}" for p in inside)
-            yield Problem(
-                f"projection '{inside[-1].name}'",
-                f"the network has a loop ({path}).",
-                "Remove a projection of the loop: recurrent networks do not run yet.",
-                subject=inside[-1].name,
-            )
+def _delay(projection: ProjectionSpec, dt: float) -> Iterator[Problem]:
+    steps = projection.delay / dt if dt > 0 else 0.0
+    # 3 µs / 1 µs may be 3.0000002.
+    if abs(steps - round(steps)) > 1e-3:
+        yield Problem(
+            f"projection '{projection.name}'",
+            f"the delay, {format_quantity(projection.delay, 's')}, is no multiple of "
+            f"the step, {format_quantity(dt, 's')}.",
+            "Change the delay or the step.",
+            "error",
+            projection.name,
+            "delay",
+        )
 
 
 def _stimuli(spec: ExperimentSpec) -> Iterator[Problem]:

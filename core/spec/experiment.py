@@ -19,6 +19,12 @@ class RecordingSpec(Spec):
         0, "", low=0, high=511, step=1, doc="Its index.", label="MADC neuron"
     )
     cadc: bool = plain(True, doc="Read all membranes with the CADC.")
+    madc_source: str = choice(
+        "membrane",
+        ("membrane", "adaptation"),
+        doc="What the MADC reads of the neuron.",
+        label="MADC reads",
+    )
 
 
 @dataclass(frozen=True, eq=False)

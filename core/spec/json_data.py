@@ -13,6 +13,7 @@ import dataclasses
 import functools
 import json
 import math
+import sys
 import typing
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar
@@ -272,8 +273,8 @@ class _Reader:
             what = f"{_shown(wrong[0])} is {kind_word(wrong[0])}."
             fix = "Write whole numbers." if dtype == "int64" else "Write numbers."
             return self._bad(where, what, fix)
-        most = {"float32": 1e39, "float64": 1e308, "int64": MAX_INT}[dtype]
-        wide = [item for item in items if not abs(item) < most]
+        most = {"float32": 1e39, "float64": sys.float_info.max, "int64": MAX_INT}[dtype]
+        wide = [item for item in items if not abs(item) <= most]
         with np.errstate(over="ignore"):
             array = np.array([] if wide else items, dtype=float).astype(dtype)
         if wide or not np.isfinite(array).all():

@@ -66,11 +66,11 @@ def test_a_neuron_that_is_none_is_said_and_the_field_returns(bench):
 
 def test_potentials_are_shown_in_lsb_and_back(bench):
     bench.page.get_by_role("radio", name="LSB").check(force=True)
-    wait_until(lambda: "potential_lsb" in rows(bench, "membrane")[0])
-    highest = max(float(row["potential_lsb"]) for row in rows(bench, "membrane"))
+    wait_until(lambda: "value_lsb" in rows(bench, "membrane")[0])
+    highest = max(float(row["value_lsb"]) for row in rows(bench, "membrane"))
     assert 100 < highest < 130  # the threshold is at 125
     bench.page.get_by_role("radio", name="model").check(force=True)
-    wait_until(lambda: "potential_model" in rows(bench, "membrane")[0])
+    wait_until(lambda: "value_model" in rows(bench, "membrane")[0])
 
 
 def test_the_pointer_reads_time_potential_neuron_and_spike(bench):

@@ -4,7 +4,7 @@ import pytest
 from core.spec.check import check
 from core.spec.examples import EXAMPLES, first_steps, yin_yang
 from core.spec.experiment import ExperimentSpec
-from core.spec.network import LIFSpec, NetworkSpec, ProjectionSpec, Value
+from core.spec.network import AELIFSpec, LIFSpec, NetworkSpec, ProjectionSpec, Value
 from core.spec.stimulus import ConstantCurrent, PoissonSpikes, RegularSpikes
 
 
@@ -54,6 +54,21 @@ CASES = [
         "Use 0 to 1022",
     ),
     (
+        network(
+            first_steps(),
+            projections=(
+                ProjectionSpec("p", "input", "hidden", np.zeros((8, 6)), delay=2.5e-6),
+            ),
+        ),
+        "the delay, 2.5 µs, is no multiple of the step, 1 µs",
+        "Change the delay or the step",
+    ),
+    (
+        ExperimentSpec(network=NetworkSpec((AELIFSpec("n", leaky=False),))),
+        "an AdEx neuron leaks",
+        "Use a LIF",
+    ),
+    (
         neuron().replace(stimuli=(ConstantCurrent("m"),)),
         "'m' is no population of neurons",
         "Choose a population",
@@ -78,11 +93,6 @@ CASES = [
         network(first_steps(), projections=(HIDDEN_OUT,)),
         "LI 'out' cannot project to LIF 'hidden'",
         "Remove it",
-    ),
-    (
-        network(first_steps(), projections=(LOOP,)),
-        "has a loop (hidden → hidden)",
-        "recurrent networks do not run yet",
     ),
     (
         network(
@@ -161,6 +171,26 @@ CASES = [
 def test_every_problem_says_what_and_how_to_fix_it(spec, what, fix):
     texts = [str(problem) for problem in check(spec)]
     assert any(what in text and fix in text for text in texts), texts
+
+
+def test_a_loop_is_no_problem():
+    assert check(network(first_steps(), projections=(LOOP,))) == []
+
+
+@pytest.mark.parametrize("delay", [3e-6, 0.0])
+def test_a_delay_of_whole_steps_is_no_problem_of_the_model(delay):
+    late = tuple(p.replace(delay=delay) for p in first_steps().network.projections)
+    assert check(network(first_steps(), projections=late)) == []
+
+
+@pytest.mark.parametrize("mode", ["chip", "both"])
+def test_what_only_the_model_can_do_is_an_error_of_a_chip(mode):
+    spec = first_steps()
+    late = spec.network.projections[0].replace(delay=2e-6)
+    spec = network(spec, projections=(late,))
+    spec = spec.replace(run=spec.run.replace(mode=mode))
+    (problem,) = check(spec)
+    assert (problem.subject, problem.parameter) == ("input_hidden", "delay")
 
 
 def test_a_data_set_with_the_wrong_number_of_channels_is_a_problem_of_the_input():
