@@ -12,6 +12,7 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
 from workbench.views.autosave import Autosave
+from workbench.views.chip_view import ChipView
 from workbench.views.code_view import CodeView
 from workbench.views.files import Files
 from workbench.views.graph_editor import GraphEditor
@@ -20,6 +21,7 @@ from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
 from workbench.views.phase_plane import PhasePlane
 from workbench.views.plots_view import PlotsView
+from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
 from workbench.views.run_status import RunStatus
 from workbench.views.screen import Screen
@@ -30,6 +32,7 @@ from workbench.views.weight_matrix import WeightMatrix
 #: Outlines of the icons in a square of 24.
 ICONS = {
     "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
+    "chip": "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
     "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
 }
 
@@ -60,6 +63,9 @@ class Workbench(pn.viewable.Viewer):
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
         self.tools = Tools(self._tools(), open="inspector")
+        self.resources = ResourceBar(
+            self.project, self.runner, lambda: self.tools.toggle("chip")
+        )
         self.autosave = Autosave(self.project, restore=restore)
         self.keys = Keys(
             {
@@ -70,11 +76,14 @@ class Workbench(pn.viewable.Viewer):
                 "l": self._toggle_live,
                 "r": self.controls.rewind,
                 "n": self.controls.new_chip,
-                "i": lambda: self.tools.toggle("inspector"),
-                "c": lambda: self.tools.toggle("code"),
+                "g": lambda: self.graph.canvas.tell("focus"),
+                "i": lambda: self._inspect(""),
+                "h": lambda: self.tools.toggle("chip"),
+                "k": lambda: self.tools.toggle("code"),
                 "escape": self._close_tool,
             }
         )
+        self.graph.on_open = self._inspect
         self._page: Any = None
         self.screen = Screen(self._fold)
         self._narrow = False
@@ -100,7 +109,7 @@ class Workbench(pn.viewable.Viewer):
             title="HX Workbench",
             site_url="#",  # a click on the title must not load another page
             header=[self.controls],
-            sidebar=[self.files, self.graph],
+            sidebar=[self.files, self.graph, self.resources],
             sidebar_width=404,
             main=[pn.Row(main, self.tools.rail, sizing_mode="stretch_both", margin=0)],
             contextbar=[self.tools.panel],
@@ -138,10 +147,18 @@ class Workbench(pn.viewable.Viewer):
             Tool(
                 "code",
                 "Code",
-                "Program, link and picture of this experiment (C)",
+                "Program, link and picture of this experiment (K)",
                 ICONS["code"],
                 lambda: CodeView(self.project, self.runner),
                 560,
+            ),
+            Tool(
+                "chip",
+                "Chip",
+                "Map, calibration, losses and inside of the chip (H)",
+                ICONS["chip"],
+                lambda: ChipView(self.project, self.runner),
+                600,
             ),
         )
 
@@ -178,6 +195,11 @@ class Workbench(pn.viewable.Viewer):
         self._page.param.update(**changes)
         self._page.param.trigger(*changes)
 
+    def _inspect(self, _: str) -> None:
+        """Go to the parameters of what is selected."""
+        self.tools.open = "inspector"
+        self.keys.focus("hx-inspector")
+
     def _drawer_pages(self) -> dict[str, Any]:
         kinds = {
             "Statistics": Statistics,
@@ -191,7 +213,7 @@ class Workbench(pn.viewable.Viewer):
         }
 
     def _restyle(self) -> None:
-        for view in (self.graph, self.plots, self.tools):
+        for view in (self.graph, self.plots, self.tools, self.resources):
             view.dark = self.dark
 
     def _toggle_live(self) -> None:

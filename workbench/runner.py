@@ -138,6 +138,11 @@ class Runner(param.Parameterized):
 
     # -- requests ----------------------------------------------------------------
 
+    @property
+    def memory(self) -> StageMemory:
+        """Remembered stages of the chip; tells how far a calibration is."""
+        return self._memory
+
     def run(self) -> None:
         """Run the document as it is now, even if nothing has changed."""
         self._asked = ""

@@ -56,7 +56,7 @@ def delay_steps(projection: ProjectionSpec, dt: float) -> int:
 
 
 def refuse_errors(spec: ExperimentSpec) -> None:
-    """Raise if ``spec`` cannot be built.
+    """Raise if ``spec`` cannot run as it says.
 
     :raises NetworkError: lists all errors that `check` finds
     """

@@ -260,3 +260,88 @@ def move(
         for p in spec.network.populations
     )
     return spec.replace(network=spec.network.replace(populations=populations))
+
+
+def paste(
+    spec: ExperimentSpec,
+    source: ExperimentSpec,
+    names: Collection[str],
+    shift: tuple[float, float] = (30.0, 30.0),
+) -> tuple[ExperimentSpec, tuple[str, ...]]:
+    """Add copies of populations of ``source``, with what lies between them.
+
+    Their properties, their stimuli and the projections among them are copied, too.
+
+    :param shift: from the originals to the copies, px
+    :returns: the new document and the names of the copied populations
+    """
+    network, new_name = spec.network, dict[str, str]()
+    for population in source.network.populations:
+        if population.name not in names:
+            continue
+        name = unique_name(network, population.name)
+        new_name[population.name] = name
+        x, y = population.position
+        copied = population.replace(
+            name=name,
+            position=(x + shift[0], y + shift[1]),
+            color=_free_color(network),
+        )
+        network = network.replace(populations=(*network.populations, copied))
+    for projection in source.network.projections:
+        if not {projection.source, projection.target} <= new_name.keys():
+            continue
+        pre, post = new_name[projection.source], new_name[projection.target]
+        between = projection.replace(
+            name=unique_name(network, f"{pre}_{post}"), source=pre, target=post
+        )
+        network = network.replace(projections=(*network.projections, between))
+    stimuli = tuple(
+        s.replace(population=new_name[s.population])
+        for s in source.stimuli
+        if s.population in new_name
+    )
+    pasted = spec.replace(network=network, stimuli=(*spec.stimuli, *stimuli))
+    return pasted, tuple(new_name.values())
+
+
+#: Edges and axes that boxes can be lined up along.
+ALIGNMENTS = ("left", "top")
+AXES = ("horizontally", "vertically")
+
+
+def align(spec: ExperimentSpec, names: Collection[str], edge: str) -> ExperimentSpec:
+    """Line populations up along the ``left`` or ``top`` of the outermost."""
+    axis = ALIGNMENTS.index(edge)
+    places = _places(spec, names)
+    if not places:
+        return spec
+    least = min(place[axis] for place in places.values())
+    return move(spec, {n: _with(p, axis, least) for n, p in places.items()})
+
+
+def distribute(
+    spec: ExperimentSpec, names: Collection[str], axis: str
+) -> ExperimentSpec:
+    """Give populations equal distances ``horizontally`` or ``vertically``."""
+    along = AXES.index(axis)
+    places = _places(spec, names)
+    if len(places) < 3:
+        return spec
+    order = sorted(places, key=lambda name: places[name][along])
+    first, last = places[order[0]][along], places[order[-1]][along]
+    step = (last - first) / (len(order) - 1)
+    return move(
+        spec,
+        {n: _with(places[n], along, first + i * step) for i, n in enumerate(order)},
+    )
+
+
+def _places(
+    spec: ExperimentSpec, names: Collection[str]
+) -> dict[str, tuple[float, float]]:
+    return {p.name: p.position for p in spec.network.populations if p.name in names}
+
+
+def _with(place: tuple[float, float], axis: int, value: float) -> tuple[float, float]:
+    return (value, place[1]) if axis == 0 else (place[0], value)
