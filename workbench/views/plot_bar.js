@@ -109,13 +109,13 @@ export function render({ model, el }) {
     if (model.heading) element("span", "heading", root).textContent = model.heading
     chips = new Map(model.items.map(item => [item.id, chip(item, send)]))
     root.append(...chips.values())
-    element("span", "space", root)
+    const right = element("span", "right", root)
     units = model.units.length ? choice(model, send) : null
-    if (units) root.append(units)
-    const fit = element("button", "fit", root, { title: `Fit the axes of ${model.subject}` })
+    if (units) right.append(units)
+    const fit = element("button", "fit", right, { title: `Fit the axes of ${model.subject}` })
     fit.textContent = "Fit"
     fit.onclick = () => send({ do: "fit" })
-    root.append(menu(model, send))
+    right.append(menu(model, send))
   }
   const look = () => JSON.stringify([
     model.heading, model.subject, model.figure, model.units,

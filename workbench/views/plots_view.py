@@ -91,6 +91,7 @@ class PlotsView(pn.viewable.Viewer):
             text="", sizing_mode="stretch_width", margin=(2, 10, 4, 10), min_height=18
         )
         self._fitted: Any = None
+        self._offered: Any = None
         self._fitted_time = 0.0
         self._color = ""
         self._plots = self._stack()
@@ -192,9 +193,15 @@ class PlotsView(pn.viewable.Viewer):
         """Offer what can be shown in this mode."""
         spec = self.project.spec
         hidden, run_mode = spec.view.hidden, spec.run.mode
-        shown = shown_neurons(spec)
+        shown, pinned = shown_neurons(spec), self.runner.history.pinned
         index = color_of(spec.network, shown[0].name) if shown else 0
         tone, ghost = population_color(index, self.dark), GHOST[mode(self.dark)]
+        where = circuits(spec, self.runner.result) if run_mode != "mock" else ""
+        offered = hidden, spec.view.lsb, run_mode, tone, where, pinned and pinned.number
+        if offered == self._offered:
+            self._fade()
+            return
+        self._offered = offered
         marks = {
             "model": LINE.format(tone, 2, "none"),
             "true": LINE.format(tone, 1.4, "5 2"),
@@ -207,13 +214,13 @@ class PlotsView(pn.viewable.Viewer):
             for kind in KINDS
             if run_mode in KINDS[kind][1]
         ]
-        if self.runner.history.pinned is not None:
-            kinds[-1]["label"] = f"run {self.runner.history.pinned.number}"
+        if pinned is not None:
+            kinds[-1]["label"] = f"run {pinned.number}"
         self.bars["membrane"].param.update(
             items=kinds,
             units=list(UNITS),
             unit="LSB" if spec.view.lsb else "model",
-            heading=circuits(spec, self.runner.result) if run_mode != "mock" else "",
+            heading=where,
         )
         rates = _item("rates", "", hidden, "rates", "Rate of each population over time")
         self.bars["spikes"].param.update(items=[rates], heading=self._legend(tone))
