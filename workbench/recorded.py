@@ -22,11 +22,11 @@ from core.spec.spike_table import to_csv, to_npz
 
 #: The forms of a file and the endings of their names.
 FORMS: Final[Mapping[str, str]] = {"NIRData": ".nir", "CSV": ".csv", "NPZ": ".npz"}
-#: What each is good for, in words.
+#: What is in each, in words as short as a tooltip.
 FORM_HELP: Final[Mapping[str, str]] = {
-    "NIRData": "with membranes, for programs that read NIR",
-    "CSV": "a table of time_s, neuron and population",
-    "NPZ": "the same table as arrays of NumPy",
+    "NIRData": "and membranes",
+    "CSV": "a table",
+    "NPZ": "NumPy arrays",
 }
 
 

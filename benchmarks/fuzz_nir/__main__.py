@@ -8,6 +8,7 @@ or what the server raises beside a `ConversionError`, is kept with ``--keep FOLD
 
 import argparse
 import os
+import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -19,6 +20,8 @@ from benchmarks.fuzz_nir.campaign import Tally, fuzz
 from benchmarks.fuzz_nir.seeds import seeds
 from workbench.reader import MEMORY
 
+#: Files that one process damages and reads at a time.
+SHARE = 500
 #: Between these lines of the document stands the result.
 MARKS = "<!-- fuzz -->", "<!-- end of fuzz -->"
 
@@ -82,11 +85,12 @@ def main() -> None:
     numbers = range(chosen.files)
     if chosen.only is not None:
         numbers = range(chosen.only, chosen.only + 1)
-    shares = [numbers[n :: chosen.jobs] for n in range(chosen.jobs)]
+    shares = [numbers[n : n + SHARE] for n in range(0, len(numbers), SHARE)]
     tally = Tally()
     with ProcessPoolExecutor(chosen.jobs, get_context("spawn")) as pool:
-        for part in pool.map(fuzz, shares, [chosen.seed] * chosen.jobs):
+        for part in pool.map(fuzz, shares, [chosen.seed] * len(shares)):
             tally.add(part)
+            print(f"{len(tally.seconds)} files", file=sys.stderr)
     text = report(tally, chosen.seed)
     print(text)
     for number, why, kind, raw in tally.failed:

@@ -205,6 +205,8 @@ def _projections(network: NetworkSpec, dt: float) -> Iterator[Problem]:
     for projection in network.projections:
         where, name = f"projection '{projection.name}'", projection.name
         yield from bounds(projection, where, name)
+        if projection.rule is not None:
+            yield from bounds(projection.rule, f"{where}, rule", name)
         ends = (projection.source, projection.target)
         missing = [end for end in ends if end not in populations]
         for end in missing:

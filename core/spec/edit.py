@@ -22,6 +22,7 @@ from core.spec.network import (
     PopulationSpec,
     ProjectionSpec,
     Value,
+    WeightRule,
 )
 from core.spec.stimulus import ConstantCurrent, PoissonSpikes
 
@@ -116,6 +117,28 @@ def connect(
     )
 
 
+def draw(spec: ExperimentSpec, name: str, rule: WeightRule) -> ExperimentSpec:
+    """Give the projection ``name`` the weights that ``rule`` draws.
+
+    :raises NetworkError: if there is no such projection, or one-to-one is asked of
+        populations of different sizes
+    """
+    network = spec.network
+    projection = network.projection(name)
+    pre, post = (
+        network.population(end) for end in (projection.source, projection.target)
+    )
+    if rule.connect == "one-to-one" and pre.size != post.size:
+        raise NetworkError(
+            f"projection '{name}'",
+            f"one-to-one needs equal sizes, here are {pre.size} and {post.size}.",
+            "Resize a population or choose another rule.",
+        )
+    weights = rule.draw(pre.size, post.size)
+    new = projection.replace(weights=weights, rule=rule)
+    return spec.replace(network=network.with_projection(new))
+
+
 def remove(spec: ExperimentSpec, names: Collection[str]) -> ExperimentSpec:
     """Remove populations and projections, and everything that refers to them."""
     network, gone = spec.network, set(names)
@@ -196,6 +219,8 @@ def rename(spec: ExperimentSpec, old: str, new: str) -> ExperimentSpec:
 def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
     """Give a population another size; the weights it has are kept, new ones drawn.
 
+    Weights that are those of their rule are drawn anew by it.
+
     :raises NetworkError: if the size is out of its bounds
     """
     info = spec.network.population(name).info("size")
@@ -212,9 +237,13 @@ def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
                 network.population(projection.target).size,
                 network.population(projection.source).size,
             )
-            weights = random_weights(*shape, seed=shape[0] * 4096 + shape[1])
-            kept = projection.weights[: shape[0], : shape[1]]
-            weights[: kept.shape[0], : kept.shape[1]] = kept
+            rule = projection.rule
+            if rule is not None and projection.drawn:
+                weights = rule.draw(shape[1], shape[0])
+            else:
+                weights = random_weights(*shape, seed=shape[0] * 4096 + shape[1])
+                kept = projection.weights[: shape[0], : shape[1]]
+                weights[: kept.shape[0], : kept.shape[1]] = kept
             network = network.with_projection(projection.replace(weights=weights))
     recording = spec.recording
     if recording.madc_population == name and recording.madc_neuron >= size:

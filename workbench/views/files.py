@@ -95,10 +95,7 @@ class Files(pn.viewable.Viewer):
         return io.BytesIO(write_nir_bytes(to_nir(self.project.spec.network)))
 
     def _spike_download(self, form: str) -> pmui.FileDownload:
-        help_text = (
-            f"Save spikes as {form}: {FORM_HELP[form]}; opened here, they drive the"
-            " inputs"
-        )
+        help_text = f"Save spikes as {form}: {FORM_HELP[form]}"
         label = "Spikes" if form == "NIRData" else form
         return self._download(label, help_text, lambda: self._write_spikes(form))
 
