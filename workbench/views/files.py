@@ -25,6 +25,7 @@ class Files(pn.viewable.Viewer):
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
+        self._titled: str | None = None
         self._documents = Select(label="Document", size="small", width=132, margin=0)
         self._open = pmui.FileInput(
             label="Open…",
@@ -77,6 +78,9 @@ class Files(pn.viewable.Viewer):
         )
 
     def _rename(self) -> None:
+        if self._titled == self.project.spec.title:
+            return  # a slider moves
+        self._titled = self.project.spec.title
         stem = re.sub(r"[^\w-]+", "_", self.project.spec.title).strip("_") or "network"
         self._json.filename = f"{stem}.json"
         self._nir.filename = f"{stem}.nir"
