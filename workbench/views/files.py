@@ -31,6 +31,7 @@ class Files(pn.viewable.Viewer):
         super().__init__(**params)
         self.project, self.runner = project, runner
         self._recent: dict[str, str] = {}
+        self._shown: tuple[Any, ...] = ()
         self._documents = Select(
             label="Document", size="small", sizing_mode="stretch_width", margin=0
         )
@@ -119,6 +120,10 @@ class Files(pn.viewable.Viewer):
 
     def _rename(self) -> None:
         title = self.project.spec.title
+        shown = title, self.project.recent
+        if shown == self._shown:
+            return  # a slider moves
+        self._shown = shown
         self._save.stem = re.sub(r"[^\w-]+", "_", title).strip("_") or "network"
         self._recent = {}
         for entry in self.project.recent:
@@ -129,8 +134,7 @@ class Files(pn.viewable.Viewer):
             self._recent[name] = entry.word
         others = [name for name in EXAMPLES if name != title]
         options = [title, *others, *self._recent]
-        if options != self._documents.options or title != self._documents.value:
-            self._documents.param.update(options=options, value=title)
+        self._documents.param.update(options=options, value=title)
 
     def _may_save(self) -> None:
         off = [] if self.runner.result is not None else list(FORMS)
