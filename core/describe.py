@@ -7,14 +7,11 @@ kept beside them. Inputs of a model have no names of their own: they become ``in
 ``input2`` ..., modules keep theirs.
 """
 
-import math
 from collections.abc import Iterator
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core import on_chip
@@ -22,10 +19,20 @@ from core.backend.graph import is_open
 from core.build import DelayedSynapse
 from core.errors import NetworkError, Problem
 from core.experiment import Experiment
+from core.module_values import (
+    array,
+    chip_value,
+    clean,
+    close,
+    is_delta,
+    model_value,
+    potential,
+    weight_scale,
+    with_codes,
+)
 from core.modules import AELIF, InputNeuron, Projection
 from core.modules.neuron import NeuronExp, ReadoutNeuronExp
 from core.observables import ReadoutSource
-from core.parameter import detached
 from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec
 from core.spec.fields import each
 from core.spec.network import (
@@ -41,7 +48,6 @@ from core.spec.network import (
 )
 from core.spec.nir_layout import placed
 from core.spec.stimulus import ConstantCurrent, SpikeTimes, Stimulus
-from core.transforms.weight_transforms import linear_saturating
 from core.units import CADC_SIGNED_OFFSET
 
 #: More changes of a current than this are no steps.
@@ -148,7 +154,7 @@ class _Reader:
         if terms and not (module.fire and module.leaky):
             what = "adaptation and exponential onset need neurons that leak and fire."
             yield Problem(where, what, "Set leaky and fire.")
-        if np.size(_array(module.scale)) != 1 or np.size(_array(module.offset)) != 1:
+        if np.size(array(module.scale)) != 1 or np.size(array(module.offset)) != 1:
             what = "its traces have a scale or an offset for each neuron."
             yield Problem(where, what, "Give one for the population.")
         if module.leak_conductance is not None:
@@ -195,19 +201,19 @@ class _Reader:
 
     def _population(self, name: str, module: AELIF) -> LISpec:
         size, dt = module.size, self.exp.dt
-        gain = _clean(1 / float(_array(module.scale).item()))
-        offset = _clean(float(_array(module.offset).item()) + CADC_SIGNED_OFFSET)
+        gain = clean(1 / float(array(module.scale).item()))
+        offset = clean(float(array(module.offset).item()) + CADC_SIGNED_OFFSET)
         scale = VoltageScale(offset, gain)
-        tau_mem, tau_syn = (_model(module, n) for n in ("tau_mem", "tau_syn"))
-        capacitance = _model(module, "membrane_capacitance")
+        tau_mem, tau_syn = (model_value(module, n) for n in ("tau_mem", "tau_syn"))
+        capacitance = model_value(module, "membrane_capacitance")
         if isinstance(module, NeuronExp | ReadoutNeuronExp):
             # Their model values are factors per step, exp(-dt / tau).
             tau_mem, tau_syn = (-dt / np.log(tau) for tau in (tau_mem, tau_syn))
             capacitance = tau_mem
-        elif _is_delta(module, dt):
+        elif is_delta(module, dt):
             tau_syn = None
         fields: dict[str, Any] = {
-            "leak": _value(module, "leak", scale),
+            "leak": potential(module, "leak", scale),
             "leaky": module.leaky,
             "tau_mem": tau_mem,
             "membrane_capacitance": capacitance,
@@ -217,17 +223,17 @@ class _Reader:
         kind: type[LISpec] = LISpec
         if module.fire:
             kind = LIFSpec
-            fields |= {n: _value(module, n, scale) for n in ("reset", "threshold")}
-            fields["refractory_time"] = _model(module, "refractory_time")
+            fields |= {n: potential(module, n, scale) for n in ("reset", "threshold")}
+            fields["refractory_time"] = model_value(module, "refractory_time")
         if module.exponential or module.adaptation:
             kind = AELIFSpec
             fields |= self._terms(module)
         made = kind(name, size, **fields)
-        lsb = _hardware(module, "membrane_capacitance")
-        if not _close(lsb, made.capacitor):
+        lsb = chip_value(module, "membrane_capacitance")
+        if not close(lsb, made.capacitor):
             made = made.replace(capacitance_lsb=lsb)
         if isinstance(made, AELIFSpec) and not self.exp.mock:
-            made = _with_codes(made, module)
+            made = with_codes(made, module)
         return made
 
     def _terms(self, module: AELIF) -> dict[str, Any]:
@@ -241,15 +247,15 @@ class _Reader:
             "exponential": module.exponential,
             "subthreshold_adaptation": module.subthreshold_adaptation,
             "spike_triggered_adaptation": module.spike_triggered_adaptation,
-            "tau_adap": _model(module, "tau_adap"),
-        } | {name: Value(_model(module, name)) for name in names}
+            "tau_adap": model_value(module, "tau_adap"),
+        } | {name: Value(model_value(module, name)) for name in names}
 
     def _projection(self, node: int, module: Any) -> ProjectionSpec:
         source, target = self._ends(node)
         weights = module.weight.detach().cpu()
         mask = getattr(module, "mask", None)
-        scale = _scale(module.weight_transform)
-        if _is_delta(self.neurons[target], self.exp.dt):
+        scale = weight_scale(module.weight_transform)
+        if is_delta(self.neurons[target], self.exp.dt):
             scale = scale * on_chip.SHORTEST_TAU_SYN / self.exp.dt
         delay = module.delay if isinstance(module, DelayedSynapse) else 0
         return ProjectionSpec(
@@ -257,8 +263,8 @@ class _Reader:
             self.names[source],
             self.names[target],
             (weights if mask is None else weights * mask.cpu()).float().numpy(),
-            weight_scale=_clean(scale),
-            delay=_clean(delay * self.exp.dt),
+            weight_scale=clean(scale),
+            delay=clean(delay * self.exp.dt),
         )
 
     def _stimuli(self) -> Iterator[Stimulus]:
@@ -268,7 +274,7 @@ class _Reader:
             yield SpikeTimes(
                 self.names[node],
                 tuple(
-                    tuple(_clean(row * dt) for row in np.flatnonzero(train > 0.5))
+                    tuple(clean(row * dt) for row in np.flatnonzero(train > 0.5))
                     for train in trains
                 ),
             )
@@ -278,8 +284,8 @@ class _Reader:
                     yield ConstantCurrent(
                         self.names[node],
                         current=values,
-                        start=_clean(first * dt),
-                        stop=None if last == steps else _clean(last * dt),
+                        start=clean(first * dt),
+                        stop=None if last == steps else clean(last * dt),
                     )
 
     def _currents(
@@ -293,7 +299,7 @@ class _Reader:
             graded = self._handle(source).graded_spikes.detach()[:, 0].double().numpy()
             if not graded.any():
                 continue
-            decay = 1 - self.exp.dt / each(_model(module, "tau_syn"), module.size)
+            decay = 1 - self.exp.dt / each(model_value(module, "tau_syn"), module.size)
             wave = np.zeros_like(graded)
             for t, jump in enumerate(graded):
                 wave[t] = (wave[t - 1] * decay if t else 0) + jump
@@ -334,75 +340,10 @@ class _Reader:
         ]
         return RunSpec(
             mode="mock" if exp.mock else "chip",
-            runtime=_clean(max(lengths, default=1) * exp.dt),
+            runtime=clean(max(lengths, default=1) * exp.dt),
             dt=exp.dt,
             trial=exp.trial - (exp.last_execution is not None),
-            i_synin_gm=int(np.ravel(_hardware(shared, "i_synin_gm"))[0]),
-            synapse_dac_bias=int(np.ravel(_hardware(shared, "synapse_dac_bias"))[0]),
+            i_synin_gm=int(np.ravel(chip_value(shared, "i_synin_gm"))[0]),
+            synapse_dac_bias=int(np.ravel(chip_value(shared, "synapse_dac_bias"))[0]),
             calibration="calibrated" if exp.calibrated else "uncalibrated",
         )
-
-
-def _array(value: Any) -> NDArray[Any]:
-    value = detached(value)
-    return value.cpu().numpy() if torch.is_tensor(value) else np.asarray(value)
-
-
-def _number(value: Any) -> Any:
-    """Return a number, or an array (neurons,) of double precision."""
-    array = _array(value)
-    if array.dtype == np.float32:  # 1e-5 is 9.9999997e-06 there
-        array = np.array([float(f"{x:.7g}") for x in array.flat]).reshape(array.shape)
-    return array.astype(float) if array.ndim else float(array)
-
-
-def _model(module: AELIF, name: str) -> Any:
-    return _number(getattr(module, name).model_value)
-
-
-def _hardware(module: AELIF, name: str) -> Any:
-    return _number(getattr(module, name).hardware_value)
-
-
-def _is_delta(module: AELIF, dt: float) -> bool:
-    """Whether a spike is a current of one time step; a chip has another value then."""
-    model, chip = _model(module, "tau_syn"), _hardware(module, "tau_syn")
-    return np.ndim(model) == 0 and model == dt and np.ndim(chip) == 0 and chip != dt
-
-
-def _value(module: AELIF, name: str, scale: VoltageScale) -> Value:
-    """Return a potential; the chip's is left out if it follows from the model's."""
-    made = Value(_model(module, name), code=module.codes.get(name))
-    lsb = _hardware(module, name)
-    return made if _close(lsb, scale.lsb(made)) else made.replace(hardware=lsb)
-
-
-def _with_codes(made: AELIFSpec, module: AELIF) -> AELIFSpec:
-    """Return the population with the codes that do not follow from its model."""
-    follow = on_chip.adex_codes(made).codes
-    for name, codes in follow.items():
-        written = _hardware(module, name)
-        value = getattr(made, name)
-        if isinstance(value, Value) and not _close(written, codes):
-            code = np.rint(written).astype(np.int64)
-            made = made.replace(**{name: value.replace(code=code)})
-    return made
-
-
-def _close(a: Any, b: Any) -> bool:
-    return bool(np.allclose(a, b, rtol=1e-9, atol=1e-9))
-
-
-def _scale(transform: Any) -> float:
-    """Return the weight LSB of a small model weight, per model unit."""
-    if isinstance(transform, partial) and transform.func is linear_saturating:
-        known = transform.keywords.get("scale")
-        if known is not None:
-            return float(known)
-    small = 1e-3
-    return float(transform(torch.full((1, 1), small)).item()) / small
-
-
-def _clean(number: float) -> float:
-    """Return ``number`` without the rounding error of the last operation."""
-    return float(f"{number:.12g}") if math.isfinite(number) else number

@@ -75,6 +75,7 @@ class Experiment(BaseExperiment):
     :ivar modules: how the modules are connected
     :ivar runtime_in_s: duration of the last run on the chip, s
     :ivar last_execution: all stages of the last run on a chip
+    :ivar keep_membrane: also keep the true potentials, which silicon cannot show
     :ivar inter_batch_entry_routing_disabled: kept, always True
 
     >>> import torch, core
@@ -146,6 +147,7 @@ class Experiment(BaseExperiment):
         self.trial = self._first_trial
         self._said: set[str] = set()
         self.last_execution: Execution | None = None
+        self.keep_membrane = False
         self.runtime_in_s: float | None = None
         self.ppu_symbols_read: dict[str, Any] = {}
         self._last_configs: list[ChipConfig] | None = None
@@ -363,6 +365,7 @@ class Experiment(BaseExperiment):
                 trial=self.trial + (index << 32),  # each chip has noise of its own
                 router=self.hw_routing_func,
                 configure=partial(self._configure_populations, instance),
+                keep_membrane=self.keep_membrane,
             )
             results.executions[instance] = execution
             results |= self._get_observables(network, execution, cycles * CYCLE)

@@ -44,7 +44,7 @@ def test_imports_go_downwards_only():
 def test_each_version_is_pinned_in_one_place():
     pinned = re.findall(r"^([\w-]+)==", (ROOT / "constraints.txt").read_text(), re.M)
     assert len(pinned) == len(set(pinned))
-    for name in ("torch", "panel", "bokeh", "panel-reactflow", "nir", "numba"):
+    for name in ("torch", "panel", "bokeh", "panel-material-ui", "nir", "numba"):
         assert name in pinned
 
 

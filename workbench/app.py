@@ -1,31 +1,38 @@
 """The page: graph left, plots in the middle, inspector right, time below."""
 
+from functools import partial
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 import param
 
-from core.simulate import RunResult
 from core.spec.experiment import ExperimentSpec
-from core.units import format_quantity
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
 from workbench.views.autosave import Autosave
+from workbench.views.chip_view import ChipView
 from workbench.views.code_view import CodeView
 from workbench.views.files import Files
 from workbench.views.graph_editor import GraphEditor
+from workbench.views.history import History
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
+from workbench.views.phase_plane import PhasePlane
 from workbench.views.plots_view import PlotsView
+from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
+from workbench.views.run_status import RunStatus
 from workbench.views.screen import Screen
+from workbench.views.statistics import Statistics
 from workbench.views.tools import Tool, Tools
+from workbench.views.weight_matrix import WeightMatrix
 
 #: Outlines of the icons in a square of 24.
 ICONS = {
     "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
+    "chip": "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
     "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
 }
 
@@ -50,13 +57,16 @@ class Workbench(pn.viewable.Viewer):
         self.project = Project(spec)
         self.runner = Runner(self.project)
         self.graph = GraphEditor(self.project, self.runner)
-        self.plots = PlotsView(self.project, self.runner)
+        self.plots = PlotsView(self.project, self.runner, self._drawer_pages())
+        self.status = RunStatus(self.project, self.runner)
         self.inspector = Inspector(self.project)
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
         self.tools = Tools(self._tools(), open="inspector")
+        self.resources = ResourceBar(
+            self.project, self.runner, lambda: self.tools.toggle("chip")
+        )
         self.autosave = Autosave(self.project, restore=restore)
-        self._status = pn.pane.HTML("", margin=(0, 12, 6, 12))
         self.keys = Keys(
             {
                 "ctrl+z": self.project.undo,
@@ -66,16 +76,18 @@ class Workbench(pn.viewable.Viewer):
                 "l": self._toggle_live,
                 "r": self.controls.rewind,
                 "n": self.controls.new_chip,
-                "i": lambda: self.tools.toggle("inspector"),
-                "c": lambda: self.tools.toggle("code"),
+                "g": lambda: self.graph.canvas.tell("focus"),
+                "i": lambda: self._inspect(""),
+                "h": lambda: self.tools.toggle("chip"),
+                "k": lambda: self.tools.toggle("code"),
                 "escape": self._close_tool,
             }
         )
+        self.graph.on_open = self._inspect
         self._page: Any = None
         self.screen = Screen(self._fold)
         self._narrow = False
         self.tools.param.watch(lambda *_: self._make_room(), "open")
-        self.runner.param.watch(lambda *_: self._say(), ["result", "busy"])
         self.project.param.watch(lambda _: self._guard(), "can_undo")
         self.autosave.param.watch(lambda _: self._guard(), "kept")
         self.param.watch(lambda *_: self._restyle(), "dark")
@@ -86,7 +98,7 @@ class Workbench(pn.viewable.Viewer):
         """Return the page to serve."""
         main = pn.Column(
             self.plots,
-            self._status,
+            self.status,
             self.keys,
             self.screen,
             self.autosave,
@@ -97,7 +109,7 @@ class Workbench(pn.viewable.Viewer):
             title="HX Workbench",
             site_url="#",  # a click on the title must not load another page
             header=[self.controls],
-            sidebar=[self.files, self.graph],
+            sidebar=[self.files, self.graph, self.resources],
             sidebar_width=404,
             main=[pn.Row(main, self.tools.rail, sizing_mode="stretch_both", margin=0)],
             contextbar=[self.tools.panel],
@@ -106,7 +118,7 @@ class Workbench(pn.viewable.Viewer):
             contextbar_variant="persistent",
             theme_config=MATERIAL,
             sx=HEADER,
-            busy_indicator="linear",
+            busy_indicator=None,  # the status line says what takes long
         )
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
         page.param.watch(lambda e: self._drawn(e.new), "contextbar_open")
@@ -117,7 +129,7 @@ class Workbench(pn.viewable.Viewer):
     def __panel__(self) -> Any:
         return pn.Row(
             pn.Column(self.graph, width=420, height=620),
-            pn.Column(self.controls, self.plots, self._status, height=620),
+            pn.Column(self.controls, self.plots, self.status, height=620),
             pn.Column(self.inspector, width=300, height=620, scroll=True),
             sizing_mode="stretch_width",
             height=640,
@@ -135,10 +147,18 @@ class Workbench(pn.viewable.Viewer):
             Tool(
                 "code",
                 "Code",
-                "Program, link and picture of this experiment (C)",
+                "Program, link and picture of this experiment (K)",
                 ICONS["code"],
                 lambda: CodeView(self.project, self.runner),
                 560,
+            ),
+            Tool(
+                "chip",
+                "Chip",
+                "Map, calibration, losses and inside of the chip (H)",
+                ICONS["chip"],
+                lambda: ChipView(self.project, self.runner),
+                600,
             ),
         )
 
@@ -175,24 +195,26 @@ class Workbench(pn.viewable.Viewer):
         self._page.param.update(**changes)
         self._page.param.trigger(*changes)
 
+    def _inspect(self, _: str) -> None:
+        """Go to the parameters of what is selected."""
+        self.tools.open = "inspector"
+        self.keys.focus("hx-inspector")
+
+    def _drawer_pages(self) -> dict[str, Any]:
+        kinds = {
+            "Statistics": Statistics,
+            "Phase plane": PhasePlane,
+            "Weights": WeightMatrix,
+            "History": History,
+        }
+        return {
+            name: partial(kind, self.project, self.runner)
+            for name, kind in kinds.items()
+        }
+
     def _restyle(self) -> None:
-        for view in (self.graph, self.plots, self.tools):
+        for view in (self.graph, self.plots, self.tools, self.resources):
             view.dark = self.dark
 
     def _toggle_live(self) -> None:
         self.runner.live = not self.runner.live
-
-    def _say(self) -> None:
-        result = self.runner.result
-        if result is not None:
-            self._status.object = _times(result)
-
-
-def _times(result: RunResult) -> str:
-    hardware = format_quantity(result.duration, "s")
-    biology = format_quantity(result.duration * 1000, "s")
-    return (
-        '<div style="font-size:12px;opacity:.8;font-variant-numeric:tabular-nums">'
-        f"{hardware} of hardware time · {biology} of biology · "
-        f"computed in {format_quantity(result.seconds, 's', 2)}</div>"
-    )

@@ -22,6 +22,7 @@ from core.spec.network import (
     PopulationSpec,
     ProjectionSpec,
     Value,
+    WeightRule,
 )
 from core.spec.stimulus import ConstantCurrent, PoissonSpikes
 
@@ -116,6 +117,28 @@ def connect(
     )
 
 
+def draw(spec: ExperimentSpec, name: str, rule: WeightRule) -> ExperimentSpec:
+    """Give the projection ``name`` the weights that ``rule`` draws.
+
+    :raises NetworkError: if there is no such projection, or one-to-one is asked of
+        populations of different sizes
+    """
+    network = spec.network
+    projection = network.projection(name)
+    pre, post = (
+        network.population(end) for end in (projection.source, projection.target)
+    )
+    if rule.connect == "one-to-one" and pre.size != post.size:
+        raise NetworkError(
+            f"projection '{name}'",
+            f"one-to-one needs equal sizes, here are {pre.size} and {post.size}.",
+            "Resize a population or choose another rule.",
+        )
+    weights = rule.draw(pre.size, post.size)
+    new = projection.replace(weights=weights, rule=rule)
+    return spec.replace(network=network.with_projection(new))
+
+
 def remove(spec: ExperimentSpec, names: Collection[str]) -> ExperimentSpec:
     """Remove populations and projections, and everything that refers to them."""
     network, gone = spec.network, set(names)
@@ -196,6 +219,8 @@ def rename(spec: ExperimentSpec, old: str, new: str) -> ExperimentSpec:
 def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
     """Give a population another size; the weights it has are kept, new ones drawn.
 
+    Weights that are those of their rule are drawn anew by it.
+
     :raises NetworkError: if the size is out of its bounds
     """
     info = spec.network.population(name).info("size")
@@ -212,9 +237,13 @@ def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
                 network.population(projection.target).size,
                 network.population(projection.source).size,
             )
-            weights = random_weights(*shape, seed=shape[0] * 4096 + shape[1])
-            kept = projection.weights[: shape[0], : shape[1]]
-            weights[: kept.shape[0], : kept.shape[1]] = kept
+            rule = projection.rule
+            if rule is not None and projection.drawn:
+                weights = rule.draw(shape[1], shape[0])
+            else:
+                weights = random_weights(*shape, seed=shape[0] * 4096 + shape[1])
+                kept = projection.weights[: shape[0], : shape[1]]
+                weights[: kept.shape[0], : kept.shape[1]] = kept
             network = network.with_projection(projection.replace(weights=weights))
     recording = spec.recording
     if recording.madc_population == name and recording.madc_neuron >= size:
@@ -260,3 +289,88 @@ def move(
         for p in spec.network.populations
     )
     return spec.replace(network=spec.network.replace(populations=populations))
+
+
+def paste(
+    spec: ExperimentSpec,
+    source: ExperimentSpec,
+    names: Collection[str],
+    shift: tuple[float, float] = (30.0, 30.0),
+) -> tuple[ExperimentSpec, tuple[str, ...]]:
+    """Add copies of populations of ``source``, with what lies between them.
+
+    Their properties, their stimuli and the projections among them are copied, too.
+
+    :param shift: from the originals to the copies, px
+    :returns: the new document and the names of the copied populations
+    """
+    network, new_name = spec.network, dict[str, str]()
+    for population in source.network.populations:
+        if population.name not in names:
+            continue
+        name = unique_name(network, population.name)
+        new_name[population.name] = name
+        x, y = population.position
+        copied = population.replace(
+            name=name,
+            position=(x + shift[0], y + shift[1]),
+            color=_free_color(network),
+        )
+        network = network.replace(populations=(*network.populations, copied))
+    for projection in source.network.projections:
+        if not {projection.source, projection.target} <= new_name.keys():
+            continue
+        pre, post = new_name[projection.source], new_name[projection.target]
+        between = projection.replace(
+            name=unique_name(network, f"{pre}_{post}"), source=pre, target=post
+        )
+        network = network.replace(projections=(*network.projections, between))
+    stimuli = tuple(
+        s.replace(population=new_name[s.population])
+        for s in source.stimuli
+        if s.population in new_name
+    )
+    pasted = spec.replace(network=network, stimuli=(*spec.stimuli, *stimuli))
+    return pasted, tuple(new_name.values())
+
+
+#: Edges and axes that boxes can be lined up along.
+ALIGNMENTS = ("left", "top")
+AXES = ("horizontally", "vertically")
+
+
+def align(spec: ExperimentSpec, names: Collection[str], edge: str) -> ExperimentSpec:
+    """Line populations up along the ``left`` or ``top`` of the outermost."""
+    axis = ALIGNMENTS.index(edge)
+    places = _places(spec, names)
+    if not places:
+        return spec
+    least = min(place[axis] for place in places.values())
+    return move(spec, {n: _with(p, axis, least) for n, p in places.items()})
+
+
+def distribute(
+    spec: ExperimentSpec, names: Collection[str], axis: str
+) -> ExperimentSpec:
+    """Give populations equal distances ``horizontally`` or ``vertically``."""
+    along = AXES.index(axis)
+    places = _places(spec, names)
+    if len(places) < 3:
+        return spec
+    order = sorted(places, key=lambda name: places[name][along])
+    first, last = places[order[0]][along], places[order[-1]][along]
+    step = (last - first) / (len(order) - 1)
+    return move(
+        spec,
+        {n: _with(places[n], along, first + i * step) for i, n in enumerate(order)},
+    )
+
+
+def _places(
+    spec: ExperimentSpec, names: Collection[str]
+) -> dict[str, tuple[float, float]]:
+    return {p.name: p.position for p in spec.network.populations if p.name in names}
+
+
+def _with(place: tuple[float, float], axis: int, value: float) -> tuple[float, float]:
+    return (value, place[1]) if axis == 0 else (place[0], value)

@@ -4,7 +4,7 @@ A spec becomes an object with all its fields, and with its "kind" where classes 
 kinds; a tuple a list; a small array nested lists, another array ``{"shape", "dtype",
 "base64"}`` in little-endian order: weights in float32, values of neurons in float64. On
 the way back missing fields take their default, and everything that does not fit is
-listed in one error.
+listed in one error. Weights that their rule draws are ``{"shape", "drawn": true}``.
 """
 
 import base64
@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConversionError, HXError, Problem, did_you_mean
-from core.spec.fields import Spec
-from core.spec.network import KINDS, PopulationSpec
+from core.spec.fields import Spec, frozen_array
+from core.spec.network import KINDS, PopulationSpec, ProjectionSpec, WeightRule
 from core.spec.stimulus import STIMULI, Stimulus
 
 #: Larger arrays and integers are refused; a JSON number is exact up to 2**53.
@@ -78,9 +78,14 @@ def _write(value: Any, where: str, problems: list[Problem]) -> Any:
         head: dict[str, Any] = {}
         if isinstance(value, PopulationSpec | Stimulus):
             head["kind"] = value.kind
+        drawn = isinstance(value, ProjectionSpec) and value.drawn
+        if isinstance(value, ProjectionSpec) and drawn:
+            shape = list(value.weights.shape)
+            head["weights"] = {"shape": shape, "drawn": True}
         return head | {
             f.name: _write(getattr(value, f.name), _join(where, f.name), problems)
             for f in dataclasses.fields(value)
+            if not (drawn and f.name == "weights")
         }
     if isinstance(value, tuple | list):
         return [_write(v, f"{where}[{n}]", problems) for n, v in enumerate(value)]
@@ -125,6 +130,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._drawn = 0
 
     def read(self, hint: Any, data: Any, where: str) -> Any:
         """Return the value of type ``hint``, or `_BAD` after noting a problem."""
@@ -198,6 +204,9 @@ class _Reader:
         key: Any = cls  # mypy takes the hash of its instances for that of the class
         hints = _hints(key)
         values: dict[str, Any] = {}
+        if cls is ProjectionSpec and _is_drawn(data.get("weights")):
+            values["weights"] = self._draw(data, _join(where, "weights"))
+            data = {name: item for name, item in data.items() if name != "weights"}
         for name, item in data.items():
             if name in fields:
                 values[name] = self.read(hints[name], item, _join(where, name))
@@ -207,7 +216,9 @@ class _Reader:
                 what = "this field is unknown."
                 self._bad(_join(where, name[:80]), what, hint or "Remove it.")
         for name, f in fields.items():
-            if name not in data and f.default is dataclasses.MISSING:
+            if name in data or name in values:
+                continue
+            if f.default is dataclasses.MISSING:
                 what = "this field is missing."
                 values[name] = self._bad(_join(where, name), what, "Add it.")
         if any(value is _BAD for value in values.values()):
@@ -234,13 +245,8 @@ class _Reader:
         if data["dtype"] != dtype:
             what = f"the type {_shown(data['dtype'])} is unknown."
             return self._bad(where, what, f'Use "{dtype}".')
-        if not isinstance(shape, list) or len(shape) > 4:
-            return self._bad(where, "this is no shape of an array.", "Correct it.")
-        if not all(type(n) is int and 0 <= n <= MAX_ENTRIES for n in shape):
-            return self._bad(where, "this is no shape of an array.", "Correct it.")
-        if math.prod(shape) > MAX_ENTRIES:
-            what = f"the array has {math.prod(shape)} entries."
-            return self._bad(where, what, f"At most {MAX_ENTRIES} can be read.")
+        if self._shape(shape, where) is _BAD:
+            return _BAD
         try:
             raw = base64.b64decode(text, validate=True)
         except (TypeError, ValueError, binascii.Error):
@@ -250,6 +256,34 @@ class _Reader:
             return self._bad(where, what, "Save the file again.")
         array = np.frombuffer(raw, dtype=_DTYPES[dtype]).reshape(shape)
         return self._finite(array, where)
+
+    def _shape(self, shape: Any, where: str) -> Any:
+        if not isinstance(shape, list) or len(shape) > 4:
+            return self._bad(where, "this is no shape of an array.", "Correct it.")
+        if not all(type(n) is int and 0 <= n <= MAX_ENTRIES for n in shape):
+            return self._bad(where, "this is no shape of an array.", "Correct it.")
+        if math.prod(shape) > MAX_ENTRIES:
+            what = f"the array has {math.prod(shape)} entries."
+            return self._bad(where, what, f"At most {MAX_ENTRIES} can be read.")
+        return shape
+
+    def _draw(self, data: dict[str, Any], where: str) -> Any:
+        """Return the weights that the rule of a projection draws."""
+        shape = self._shape(data["weights"]["shape"], where)
+        if shape is _BAD or data.get("rule") is None:
+            return self._bad(where, "there is no rule to draw them.", "Write them.")
+        if len(shape) != 2:
+            return self._bad(where, "this is no shape of weights.", "Correct it.")
+        # A short text must not fill the memory: all drawn weights count together.
+        self._drawn += max(1, math.prod(shape))
+        if self._drawn > MAX_ENTRIES:
+            what = f"rules draw {self._drawn} weights."
+            return self._bad(where, what, f"At most {MAX_ENTRIES} can be read.")
+        rule = _Reader().read(WeightRule, data["rule"], "")
+        if rule is _BAD:  # said where the rule is read
+            return frozen_array(np.zeros((0, 0)))
+        targets, sources = shape
+        return self._finite(rule.draw(sources, targets), where)
 
     def _listed(self, data: list[Any], where: str, dtype: str) -> Any:
         shape: list[int] = []
@@ -294,6 +328,14 @@ _WORDS = {
     float: "a number",
     bool: "true or false",
 }
+
+
+def _is_drawn(data: Any) -> bool:
+    return (
+        isinstance(data, dict)
+        and data.keys() == {"shape", "drawn"}
+        and data["drawn"] is True
+    )
 
 
 @functools.cache

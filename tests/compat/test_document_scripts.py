@@ -1,6 +1,7 @@
 """The program of a document does what the document does."""
 
 import ast
+import dataclasses
 import inspect
 import re
 import runpy
@@ -10,17 +11,59 @@ import numpy as np
 import pytest
 
 import core
+from core.errors import ConversionError
 from core.experiment import ChipDefaults, Experiment
+from core.script.program import identifiers, launcher_options, to_script
+from core.script.text import number
 from core.simulate import simulate
 from core.spec.chip import TYPICAL
 from core.spec.examples import EXAMPLES, first_steps
-from core.spec.network import Value
-from core.spec.script_io import identifiers, launcher_options, to_script
-from core.spec.script_text import number
+from core.spec.network import AELIFSpec, Value
+from core.spec.stimulus import ConstantCurrent
 
 #: The documents of the interface, as they were published.
 API = Path(__file__).parents[1] / "api"
 CASES = {title: make() for title, make in EXAMPLES.items()}
+
+
+def first_steps_with(**changes):
+    """Return the first example with fields of its hidden population changed."""
+    spec = first_steps()
+    hidden = spec.network.population("hidden").replace(**changes)
+    return spec.replace(network=spec.network.with_population(hidden))
+
+
+def driven():
+    spec = first_steps()
+    currents = (
+        ConstantCurrent("hidden", current=0.4),
+        ConstantCurrent("out", current=np.array([0.2, -0.1])),
+    )
+    return spec.replace(stimuli=(*spec.stimuli, *currents))
+
+
+def adaptive():
+    spec = first_steps()
+    old = spec.network.population("hidden")
+    fields = {f.name: getattr(old, f.name) for f in dataclasses.fields(old)}
+    hidden = AELIFSpec(**fields, exponential=False)
+    return spec.replace(network=spec.network.with_population(hidden))
+
+
+CASES |= {
+    "values of single neurons": first_steps_with(
+        threshold=Value(np.linspace(0.8, 1.2, 8)), tau_mem=np.linspace(6e-6, 12e-6, 8)
+    ),
+    "constant currents": driven(),
+    "AdEx": adaptive(),
+    "currents of one step": first_steps_with(tau_syn=None, threshold=Value(0.1)),
+}
+MODEL_ONLY = {
+    "integrators": first_steps_with(leaky=False),
+    "a current from 20 to 60 µs": first_steps().replace(
+        stimuli=(ConstantCurrent("hidden", current=1.5, start=20e-6, stop=60e-6),)
+    ),
+}
 
 
 @pytest.fixture
@@ -36,10 +79,13 @@ def ran(request, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("mode", ["mock", "chip"])
-@pytest.mark.parametrize("title", CASES)
+@pytest.mark.parametrize(
+    ("title", "mode"),
+    [(title, mode) for title in CASES for mode in ("mock", "chip")]
+    + [(title, "mock") for title in MODEL_ONLY],
+)
 def test_the_program_gives_the_results_of_the_document(title, mode, ran):
-    spec = CASES[title]
+    spec = (CASES | MODEL_ONLY)[title]
     spec = spec.replace(run=spec.run.replace(mode=mode))
     expected = simulate(spec)
     for name, handle in ran(spec).items():
@@ -72,6 +118,19 @@ def test_the_launcher_runs_it_on_the_same_chip(launch, tmp_path):
     raster = simulate(spec).populations["hidden"].spikes
     grid = {*zip(np.rint(raster.time * 1e6).astype(int), raster.neuron, strict=True)}
     assert f"hidden: {len(grid)} spikes" in done.stdout
+
+
+def test_what_the_interface_has_no_words_for_is_named():
+    spec = first_steps()
+    delayed = spec.network.projections[0].replace(delay=2e-6)
+    loop = spec.network.projections[0].replace(
+        name="loop", source="hidden", weights=np.zeros((8, 8))
+    )
+    network = spec.network.with_projection(delayed)
+    network = network.replace(projections=(*network.projections, loop))
+    with pytest.raises(ConversionError) as caught:
+        to_script(spec.replace(network=network))
+    assert [p.subject for p in caught.value.problems] == [delayed.name, "loop"]
 
 
 def test_codes_of_the_document_are_written_by_the_program(ran):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.script.program import to_script
 from core.spec.json_io import from_json
 from core.spec.packed import embedded, pack, unpack
-from core.spec.script_io import to_script
 from tests.ui.bench import Bench, wait_until
 
 pytestmark = pytest.mark.ui

@@ -10,8 +10,8 @@ import panel_material_ui as pmui
 import param
 
 from core.errors import HXError
+from core.script.program import launcher_options, to_script
 from core.spec.packed import pack
-from core.spec.script_io import launcher_options, to_script
 from workbench.plots.board import board_png, board_svg
 from workbench.project import Project
 from workbench.runner import Runner

@@ -48,6 +48,7 @@ class Inspector(pn.viewable.Viewer):
             pn.Column(self._form, margin=(0, 12), sizing_mode="stretch_width"),
             self._actions,
             sizing_mode="stretch_width",
+            css_classes=["hx-inspector"],
         )
         project.param.watch(lambda *_: self._draw(), ["spec", "problems"])
         self.param.watch(lambda *_: self._draw(), "dark")

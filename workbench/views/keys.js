@@ -1,6 +1,8 @@
 // Sends the name of a key that Python listens to, unless the user is typing.
+// Python can ask for the focus: on the first control inside an element with a class.
 
 const CONTROLS = ["button", "slider", "combobox", "option", "menuitem"]
+const FOCUSABLE = "input, select, textarea, button, [role=combobox], [tabindex='0']"
 
 export function render({ model }) {
   const path = event => event.composedPath().filter(node => node.tagName)
@@ -22,8 +24,22 @@ export function render({ model }) {
   const leave = event => { if (model.unsaved) event.preventDefault() }
   document.addEventListener("keydown", press)
   window.addEventListener("beforeunload", leave)
+  model.on("msg:custom", ({ focus }) => {
+    const inside = focus && find(document, `.${focus}`)
+    if (inside) find(inside.shadowRoot ?? inside, FOCUSABLE)?.focus()
+  })
   model.on("remove", () => {
     document.removeEventListener("keydown", press)
     window.removeEventListener("beforeunload", leave)
   })
+}
+
+// The first visible element that matches, in shadow roots, too.
+function find(root, selector) {
+  for (const element of root.querySelectorAll("*")) {
+    if (element.matches(selector) && element.checkVisibility()) return element
+    const inner = element.shadowRoot && find(element.shadowRoot, selector)
+    if (inner) return inner
+  }
+  return null
 }

@@ -23,6 +23,10 @@ class Keys(JSComponent):
         self._handlers = handlers
         super().__init__(names=list(handlers), width=1, height=1, margin=0, **params)
 
+    def focus(self, css_class: str) -> None:
+        """Put the focus on the first control inside an element with this class."""
+        self._send_msg({"focus": css_class})
+
     def _handle_msg(self, msg: Any) -> None:
         act = self._handlers.get(str(msg))
         if act is not None:

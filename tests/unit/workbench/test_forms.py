@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.errors import NetworkError, ParameterError
 from core.spec.check import bounds, check
 from core.spec.examples import EXAMPLES, first_steps, psp, yin_yang
-from core.spec.network import LIFSpec, NetworkSpec, Value
+from core.spec.network import AELIFSpec, LIFSpec, NetworkSpec, Value
 from core.spec.stimulus import SpikeTimes, YinYangSample
 from core.units import us
 from workbench.forms import lines
@@ -427,3 +427,25 @@ def test_a_selection_that_does_not_exist_shows_the_experiment_with_its_problems(
 def test_a_population_named_like_a_setting_is_shown_as_itself():
     spec = first_steps().replace(network=NetworkSpec((LIFSpec("run", 2),)))
     assert "tau_mem" in form(spec, "run")
+
+
+def test_values_of_single_neurons_are_shown_but_not_edited():
+    spec = hidden(tau_mem=np.linspace(8e-6, 15e-6, 8), tau_syn=None)
+    spec = with_population(spec, "hidden", leak=Value(np.linspace(0, 0.7, 8)))
+    found = form(spec, "hidden")
+    assert found["tau_mem"].value == "per neuron, 8 to 15 µs"
+    assert found["leak"].value == "per neuron, 0 to 0.7"
+    assert found["tau_syn"].value == "none"
+    for name in ("tau_mem", "leak", "tau_syn"):
+        line = found[name]
+        assert line.choices == (line.value,)
+        assert line.put(spec, line.value) is spec
+
+
+def test_an_adex_population_has_lines_for_its_terms():
+    spec = first_steps()
+    network = NetworkSpec((*spec.network.populations, AELIFSpec("adex")))
+    found = form(spec.replace(network=network), "adex")
+    assert found["exponential_slope"].value == 0.05
+    assert found["tau_adap"].unit == "µs"
+    assert found["exponential_slope"].group == "exponential"

@@ -9,17 +9,17 @@ from panel.io.state import state
 from core.simulate import simulate
 from core.spec import edit
 from core.spec.examples import first_steps
-from core.spec.network import KINDS
 from core.units import us
 from workbench import runner as runner_module
 from workbench.app import Workbench
 from workbench.project import Project
 from workbench.runner import POOL, Runner
-from workbench.views.graph_editor import GraphEditor, layered
+from workbench.views.graph_editor import GraphEditor
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
 from workbench.views.plots_view import PlotsView
 from workbench.views.run_controls import RunControls
+from workbench.views.run_status import RunStatus
 
 TIMEOUT = 20  # s; a run takes milliseconds, the first one compiles
 NAN, INF = float("nan"), float("inf")
@@ -70,291 +70,15 @@ def controls(project, runner):
     return RunControls(project, runner)
 
 
-def send(editor, kind, **message):
-    """Do what the browser does after a gesture on the canvas."""
-    editor.flow._process_msg({"type": kind, **message})
-
-
-def edge(source, target, **more):
-    handles = {"sourceHandle": "out", "targetHandle": "in"}
-    return {"id": "new", "source": source, "target": target, **handles, **more}
-
-
-def canvas(editor):
-    """Return what the canvas shows: boxes with their places, and arrows."""
-    boxes = {n["id"]: tuple(n["position"].values()) for n in editor.flow.nodes}
-    arrows = {e["id"]: (e["source"], e["target"]) for e in editor.flow.edges}
-    return boxes, arrows
-
-
-def drawn(spec):
-    boxes = {p.name: p.position for p in spec.network.populations}
-    arrows = {p.name: (p.source, p.target) for p in spec.network.projections}
-    return boxes, arrows
-
-
-def with_readout(project):
-    project.edit(edit.add_population(project.spec, KINDS["LI"], (500.0, 0.0)))
-    return project.spec.view.selected
-
-
-# -- the graph: gestures ---------------------------------------------------------
-
-
-def test_the_canvas_shows_the_document(editor, project):
-    assert canvas(editor) == drawn(project.spec)
-
-
-def test_a_drawn_edge_is_a_projection(editor, project):
-    name = with_readout(project)
-    send(editor, "edge_added", edge=edge("hidden", name))
-    added = project.spec.network.projections[-1]
-    assert (added.source, added.target) == ("hidden", name)
-    assert added.weights.shape == (4, 8)
-    assert canvas(editor) == drawn(project.spec)
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "reason"),
-    [
-        ("out", "hidden", "never spikes"),
-        ("hidden", "input", "receives none"),
-        ("input", "hidden", "exists already"),
-    ],
-)
-def test_an_impossible_edge_goes_from_the_canvas_again(
-    editor, project, source, target, reason
-):
-    before = project.spec
-    send(editor, "edge_added", edge=edge(source, target))
-    assert project.spec is before
-    assert canvas(editor) == drawn(before)
-    assert reason in str(project.message)
-    assert reason in editor._message.object
-
-
-def test_a_moved_box_stands_there_in_the_document(editor, project):
-    send(editor, "node_moved", node_id="hidden", position={"x": 12.5, "y": -3})
-    assert project.spec.network.population("hidden").position == (12.5, -3.0)
-    assert canvas(editor) == drawn(project.spec)
-    project.undo()
-    assert canvas(editor) == drawn(first_steps())
-
-
-def test_a_deleted_box_takes_its_edges_with_it_in_one_step(editor, project):
-    send(editor, "node_deleted", node_ids=["hidden"])
-    assert [p.name for p in project.spec.network.populations] == ["input", "out"]
-    assert project.spec.network.projections == ()
-    assert canvas(editor) == drawn(project.spec)
-    project.undo()
-    assert project.spec.network == first_steps().network
-    assert canvas(editor) == drawn(first_steps())
-    assert not project.can_undo
-
-
-def test_boxes_deleted_together_are_one_step(editor, project):
-    send(editor, "node_deleted", node_ids=["hidden", "out"])
-    assert [p.name for p in project.spec.network.populations] == ["input"]
-    project.undo()
-    assert project.spec.network == first_steps().network
-
-
-def test_edges_deleted_together_are_one_step(editor, project):
-    send(editor, "edge_deleted", edge_ids=["input_hidden", "hidden_out"])
-    assert project.spec.network.projections == ()
-    project.undo()
-    assert project.spec.network == first_steps().network
-
-
-def test_a_deleted_edge_is_a_deleted_projection(editor, project):
-    send(editor, "edge_deleted", edge_ids=["hidden_out"])
-    assert [p.name for p in project.spec.network.projections] == ["input_hidden"]
-    assert canvas(editor) == drawn(project.spec)
-
-
-@pytest.mark.parametrize(
-    ("nodes", "edges", "selected"),
-    [
-        (["out"], [], "out"),
-        ([], ["input_hidden"], "input_hidden"),
-        (["out", "hidden"], [], None),
-        (["out"], ["input_hidden"], None),
-        ([], [], None),
-    ],
-)
-def test_one_selected_thing_is_selected_in_the_document(
-    editor, project, nodes, edges, selected
-):
-    send(editor, "selection_changed", nodes=nodes, edges=edges)
-    assert project.spec.view.selected == selected
-    assert not project.can_undo
-
-
-def test_a_selected_population_shows_its_membrane(editor, project):
-    send(editor, "selection_changed", nodes=["out"], edges=[])
-    assert project.spec.recording.madc_population == "out"
-
-
-def test_a_selected_input_leaves_the_membrane_as_it_is(editor, project):
-    send(editor, "selection_changed", nodes=["input"], edges=[])
-    assert project.spec.recording.madc_population == "hidden"
-
-
-def test_an_edge_is_refused_while_it_is_drawn(editor):
-    def refused(source, target):
-        return editor._refusal({"source": source, "target": target})
-
-    assert "never spikes" in refused("out", "hidden")
-    assert refused("hidden", "hidden") is None  # check() says that loops do not run
-    assert refused("nope", "hidden") == "Unknown population"
-
-
-def test_a_name_of_a_projection_is_no_end_of_an_edge(editor):
-    connection = {"source": "input_hidden", "target": "out"}
-    assert isinstance(editor._refusal(connection), str)
-
-
-def test_an_edit_elsewhere_is_drawn(editor, project):
-    project.edit(edit.rename(project.spec, "hidden", "layer"))
-    assert canvas(editor) == drawn(project.spec)
-
-
-@pytest.mark.parametrize("kind", ["input", "LIF", "LI"])
-def test_an_added_box_stands_on_no_other(editor, project, kind):
-    for _ in range(3):
-        editor._add(kind)
-    places = [p.position for p in project.spec.network.populations]
-    assert len(set(places)) == len(places)
-    assert canvas(editor) == drawn(project.spec)
-
-
-def test_an_empty_document_says_how_to_begin(editor, project):
-    names = list(project.spec.network.names)
-    assert not editor._hint.visible
-    project.edit(edit.remove(project.spec, names))
-    assert editor._hint.visible
-
-
-def test_laying_out_puts_sources_left_of_their_targets():
-    spec = first_steps()
-    places = layered(spec)
-    for projection in spec.network.projections:
-        assert places[projection.source][0] < places[projection.target][0]
-
-
-def test_laying_out_a_loop_gives_each_box_its_own_place():
-    spec = edit.connect(first_steps(), "hidden", "hidden")
-    places = layered(spec)
-    assert len(set(places.values())) == len(places) == 3
-
-
-def test_undo_and_redo_are_enabled_only_with_steps(editor, project):
-    assert editor._undo.disabled
-    assert editor._redo.disabled
-    project.edit(edit.move(project.spec, {"out": (1.0, 1.0)}))
-    assert not editor._undo.disabled
-    project.undo()
-    assert not editor._redo.disabled
-
-
-# -- the graph: messages that no honest browser sends ----------------------------
-
-
-def moved(position, node_id="hidden"):
-    return {"type": "node_moved", "node_id": node_id, "position": position}
-
-
-HOSTILE = [
-    {"type": "edge_added", "edge": edge("nope", "hidden")},
-    {"type": "edge_added", "edge": edge("input", "input_hidden")},
-    {"type": "edge_added", "edge": edge(None, None)},
-    {"type": "edge_added", "edge": edge(["input"], {"a": 1})},
-    {"type": "edge_added", "edge": edge("out", "hidden", id="hidden_out")},
-    {"type": "edge_added", "edge": edge(IMG, IMG)},
-    {"type": "edge_added"},
-    moved({"x": NAN, "y": 1}),
-    moved({"x": 1, "y": INF}),
-    moved({"x": "a", "y": 1}),
-    moved({"x": None, "y": 1}),
-    moved({"x": 10**400, "y": 1}),
-    moved({"x": 7}),
-    moved({}),
-    moved("here"),
-    moved([1, 2]),
-    moved({"x": 1, "y": 1}, "nope"),
-    moved({"x": 1, "y": 1}, ["hidden"]),
-    moved({"x": 1, "y": 1}, None),
-    {"type": "node_moved", "node_id": "hidden"},
-    {"type": "node_deleted", "node_ids": ["nope"]},
-    {"type": "node_deleted", "node_ids": ["input_hidden"]},
-    {"type": "node_deleted", "node_ids": [None, 5]},
-    {"type": "node_deleted"},
-    {"type": "edge_deleted", "edge_ids": ["nope"]},
-    {"type": "edge_deleted", "edge_ids": ["hidden"]},
-    {"type": "edge_deleted"},
-    {"type": "selection_changed", "nodes": ["nope"]},
-    {"type": "selection_changed", "nodes": [None], "edges": [NAN]},
-    {"type": "selection_changed"},
-    {"type": "???"},
-    {},
-]
-
-
-def unselected(spec):
-    """Return the document without what is only looked at."""
-    return spec.replace(view=first_steps().view)
-
-
-@pytest.mark.parametrize("message", HOSTILE, ids=lambda m: str(m)[:90])
-def test_a_hostile_message_changes_nothing(editor, project, message):
-    before = unselected(project.spec)
-    editor.flow._process_msg(message)
-    assert unselected(project.spec) == before
-    assert not project.can_undo
-    assert canvas(editor) == drawn(project.spec)
-
-
-REJECTED = [  # panel-reactflow itself raises at these
-    {"type": "edge_added", "edge": {"id": "x"}},
-    {"type": "edge_added", "edge": "x"},
-    {"type": "node_deleted", "node_ids": 5},
-    {"type": "node_deleted", "node_ids": [["hidden"]]},
-    {"type": "edge_deleted", "edge_ids": [{}]},
-    {"type": "selection_changed", "nodes": 5},
-    {"type": "selection_changed", "nodes": [["hidden"]]},
-    {"type": "sync", "nodes": 5},
-]
-
-
-@pytest.mark.parametrize("message", REJECTED, ids=lambda m: str(m)[:90])
-def test_a_message_that_the_canvas_rejects_leaves_the_document(
-    editor, project, message
-):
-    before = project.spec
-    with contextlib.suppress(TypeError, ValueError):
-        editor.flow._process_msg(message)
-    assert unselected(project.spec) == unselected(before)
-    assert not project.can_undo
-
-
-def test_a_canvas_that_claims_to_be_empty_leaves_the_document(editor, project):
-    before = unselected(project.spec)
-    send(editor, "sync", nodes=[], edges=[])
-    assert unselected(project.spec) == before
-    assert not project.can_undo
-
-
 # -- names are text, never HTML --------------------------------------------------
 
 
 def html(*views):
-    """Return the text of all HTML panes, of the boxes of the graph, too."""
+    """Return the text of all HTML panes."""
     found = []
     for view in views:
         root = view.__panel__()
         found += [pane.object for pane in root.select(pn.pane.HTML)]
-        if isinstance(view, GraphEditor):
-            found += [pane.object for pane in view._views.values()]
     return "".join(found)
 
 
@@ -376,8 +100,8 @@ def test_problems_of_the_document_are_escaped(editor, project):
     spec = edit.rename(project.spec, "hidden", IMG)
     bad = spec.network.population(IMG).replace(tau_mem=1.0)
     project.edit(spec.replace(network=spec.network.with_population(bad)))
-    assert "&lt;img" in editor._message.object
-    assert "<img" not in editor._message.object
+    assert "&lt;img" in editor.problems.text
+    assert "<img" not in editor.problems.text
 
 
 @pytest.mark.filterwarnings(FOREIGN)
@@ -396,7 +120,7 @@ def test_a_long_list_of_problems_is_cut_short(editor, project):
     )
     project.edit(spec.replace(network=spec.network.with_population(hidden)))
     assert len(project.problems) > 5
-    assert f"and {len(project.problems) - 4} more" in editor._message.object
+    assert f"and {len(project.problems) - 4} more" in editor.problems.text
 
 
 # -- the plots -------------------------------------------------------------------
@@ -420,14 +144,25 @@ def test_a_result_that_is_not_current_is_faded(project, runner):
     assert plots._plots.styles["opacity"] == "0.6"
 
 
-def test_the_neuron_to_show_can_be_chosen(project, runner):
-    plots = PlotsView(project, runner)
-    plots._neuron.value = 5
+def test_the_neurons_to_show_can_be_chosen(project, runner):
+    choice = PlotsView(project, runner).choice
+    choice.neurons.value = "5, 0-2"
     assert project.spec.recording.madc_neuron == 5
-    plots._population.value = "out"
+    assert project.spec.view.neurons == (0, 1, 2)
+    choice.population.value = "out"
     recording = project.spec.recording
     assert (recording.madc_population, recording.madc_neuron) == ("out", 0)
-    assert plots._neuron.end == 1
+    assert choice.neurons.value == "0"
+
+
+@pytest.mark.parametrize("text", ["8", "x", "", "3-", "-1", "c5", "1e3", "0, 99"])
+def test_neurons_that_are_none_are_said_and_not_taken(project, runner, text):
+    choice = PlotsView(project, runner).choice
+    before = project.spec
+    choice.neurons.value = text
+    assert project.spec is before
+    assert project.message is not None
+    assert choice.neurons.value == "0"
 
 
 # -- the inspector ---------------------------------------------------------------
@@ -568,18 +303,25 @@ def test_a_chip_can_be_chosen_only_where_one_runs(controls):
     assert not controls._chip.disabled
 
 
-def test_the_runtime_is_in_microseconds(controls, project):
-    assert controls._runtime.value == 200
-    controls._runtime.value = 350
-    assert project.spec.run.runtime == pytest.approx(350e-6)
+@pytest.mark.parametrize(("field", "name"), [("runtime", "runtime"), ("step", "dt")])
+def test_times_of_the_run_are_in_microseconds(project, runner, field, name):
+    status = RunStatus(project, runner)
+    given = getattr(status, field)
+    assert given.value == pytest.approx(getattr(project.spec.run, name) / us)
+    given.value = 3.5
+    assert getattr(project.spec.run, name) == pytest.approx(3.5e-6)
+    project.undo()
+    assert given.value == pytest.approx(getattr(project.spec.run, name) / us)
 
 
 @pytest.mark.parametrize("value", [0, None, NAN, INF, -INF], ids=str)
-def test_a_runtime_that_is_none_is_not_taken(controls, project, value):
-    before = project.spec
-    controls._runtime.value = value
-    assert project.spec.run.runtime == before.run.runtime
-    assert controls._runtime.value == 200
+@pytest.mark.parametrize("field", ["runtime", "step"])
+def test_a_time_that_is_none_is_not_taken(project, runner, field, value):
+    status, before = RunStatus(project, runner), project.spec
+    shown = getattr(status, field).value
+    getattr(status, field).value = value
+    assert project.spec.run == before.run
+    assert getattr(status, field).value == shown
 
 
 def test_a_new_trial_changes_the_noise_alone(controls, project):
@@ -608,9 +350,9 @@ def test_rewinding_runs_again_with_the_first_seeds(
 ):
     specs = []
 
-    def counted(spec, memory):
+    def counted(spec, memory, *, truth):
         specs.append(spec)
-        return simulate(spec, memory)
+        return simulate(spec, memory, truth=truth)
 
     monkeypatch.setattr(runner_module, "simulate", counted)
     controls.new_trial()

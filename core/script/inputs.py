@@ -1,4 +1,4 @@
-"""What the inputs send, as lines of a program; see `core.spec.script_io`."""
+"""What the inputs send, as lines of a program; see `core.script.program`."""
 
 import textwrap
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.script.text import number
 from core.spec.experiment import ExperimentSpec
-from core.spec.script_text import number
 from core.spec.stimulus import Stimulus, YinYangSample, spikes
 from core.units import format_quantity
 

@@ -14,19 +14,20 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 import networkx as nx
-import numpy as np
 
-from core.spec.check import refuse_errors
+from core import on_chip
+from core.build import groups, refuse
+from core.errors import ConversionError, Problem
+from core.script.inputs import input_lines
+from core.script.neurons import current_lines, neuron_lines
+from core.script.text import call, matrix, number
 from core.spec.chip import TYPICAL
 from core.spec.experiment import ExperimentSpec
 from core.spec.network import LISpec, NetworkSpec, ProjectionSpec
-from core.spec.script_inputs import input_lines
-from core.spec.script_neurons import neuron_imports, neuron_lines
-from core.spec.script_text import call, number
 
 #: Names that the program uses itself.
 _TAKEN = {"partial", "linear_saturating", "torch", "hxtorch", "hxsnn", "exp"} | {
-    *("MOCK", "DT", "STEPS", "spikes", "results", "name", "handle", "v"),
+    *("MOCK", "DT", "STEPS", "spikes", "steady", "results", "name", "handle", "v"),
     *("YinYangDataset", "CoordinatesToSpikes", "point", "label", "encode"),
     *("print", "int", "super"),
 }
@@ -37,8 +38,12 @@ def to_script(spec: ExperimentSpec, file_name: str = "experiment.py") -> str:
 
     :param file_name: what the program calls itself in its first lines
     :raises NetworkError: if the document cannot run; lists all reasons
+    :raises ConversionError: if the API has no words for it; lists all reasons
     """
-    refuse_errors(spec)
+    refuse(spec, mock=spec.run.mode == "mock")
+    beyond = list(_beyond(spec.network))
+    if beyond:
+        raise ConversionError.of(beyond)
     names = identifiers(spec.network.names)
     blocks = [
         _head(spec, file_name),
@@ -112,7 +117,6 @@ def _imports(spec: ExperimentSpec) -> Iterator[str]:
     yield "import hxtorch"
     yield "import hxtorch.spiking as hxsnn"
     yield "import torch"
-    yield from neuron_imports(spec)
     if spec.network.projections:
         module = "hxtorch.spiking.transforms.weight_transforms"
         yield f"from {module} import linear_saturating"
@@ -145,50 +149,41 @@ def _neurons(spec: ExperimentSpec, names: dict[str, str]) -> Iterator[str]:
 
 def _projections(spec: ExperimentSpec, names: dict[str, str]) -> Iterator[str]:
     for projection in spec.network.projections:
-        yield "\n".join(_projection(projection, names[projection.name]))
+        yield "\n".join(_projection(projection, spec, names[projection.name]))
 
 
-def _projection(projection: ProjectionSpec, name: str) -> Iterator[str]:
+def _projection(
+    projection: ProjectionSpec, spec: ExperimentSpec, name: str
+) -> Iterator[str]:
     targets, sources = projection.weights.shape
-    scale = number(projection.weight_scale)
+    scale = number(on_chip.weight_scale(projection, spec))
     yield f"# {projection.source} → {projection.target}, (targets, sources)"
     transform = f"partial(linear_saturating, scale={scale})"
     arguments = [str(sources), str(targets), "exp", f"transform={transform}"]
     yield call(f"{name} = hxsnn.Synapse", arguments)
-    yield f"{name}.weight.data = {_weights(projection)}"
-
-
-def _weights(projection: ProjectionSpec) -> str:
-    weights = projection.weights
-    first = weights.flat[0] if weights.size else np.float32(0)
-    if (weights == first).all():
-        return f"torch.full({weights.shape}, {number(first)})"
-    rows = ",\n".join(
-        textwrap.fill(
-            f"[{', '.join(number(x) for x in row)}]",
-            84,
-            initial_indent="    ",
-            subsequent_indent="     ",
-        )
-        for row in weights
-    )
-    return f"torch.tensor([\n{rows},\n])"
+    yield f"{name}.weight.data = {matrix(projection.weights)}"
 
 
 def _run(spec: ExperimentSpec, names: dict[str, str]) -> Iterator[str]:
     network = spec.network
     yield "# Connect, run, read: tensors of shape (time, batch, neurons)"
-    outputs = order(network)
+    outputs = [name for group in groups(spec) for name in group]
     handles = identifiers(outputs, names.values(), "z_")
     handles |= {name: names[name] for name in names if name not in handles}
     for name in outputs:
+        population = network.population(name)
         drive = [
             f"{names[p.name]}({handles[p.source]})" for p in network.incoming(name)
         ]
-        if not drive:
-            size = network.population(name).size
-            silence = f"torch.zeros(STEPS, 1, {size})"
-            drive = [f"hxsnn.SynapseHandle(graded_spikes={silence})"]
+        steady = []
+        if isinstance(population, LISpec):
+            steady = current_lines(population, spec)
+        yield from steady
+        if steady:
+            drive.append("hxsnn.SynapseHandle(graded_spikes=steady.float())")
+        elif not drive:
+            silence = f"torch.zeros(STEPS, 1, {population.size})"
+            drive.append(f"hxsnn.SynapseHandle(graded_spikes={silence})")
         yield call(f"{handles[name]} = {names[name]}", drive)
     yield "hxsnn.run(exp, STEPS)"
     yield ""
@@ -203,12 +198,24 @@ def _run(spec: ExperimentSpec, names: dict[str, str]) -> Iterator[str]:
     yield "    hxtorch.release_hardware()"
 
 
-def order(network: NetworkSpec) -> list[str]:
-    """Return the populations of neurons, sources before targets."""
-    graph = nx.DiGraph()
-    graph.add_nodes_from(p.name for p in network.populations if p.accepts_input)
-    known = set(graph)
-    graph.add_edges_from(
-        (p.source, p.target) for p in network.projections if p.source in known
-    )
-    return list(nx.lexicographical_topological_sort(graph))
+def _beyond(network: NetworkSpec) -> Iterator[Problem]:
+    """Yield what the API has no words for."""
+    for projection in network.projections:
+        where, name = f"projection '{projection.name}'", projection.name
+        if projection.delay:
+            what, fix = "a delay is no word of the API.", "Set it to 0, or save JSON."
+            yield Problem(where, what, fix, subject=name, parameter="delay")
+    graph = nx.DiGraph((p.source, p.target) for p in network.projections)
+    for members in nx.strongly_connected_components(graph):
+        inside = [
+            p.name
+            for p in network.projections
+            if p.source in members and p.target in members
+        ]
+        if inside:
+            yield Problem(
+                f"projection '{inside[0]}'",
+                "populations that depend on each other take a wrapper written by hand.",
+                "Save JSON: core.simulate runs it.",
+                subject=inside[0],
+            )

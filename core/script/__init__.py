@@ -1,0 +1,1 @@
+"""The document as a Python program of the public API."""
