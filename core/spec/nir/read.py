@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import networkx as nx
 import nir
 import numpy as np
 from numpy.typing import NDArray
@@ -346,6 +347,10 @@ class _Builder:
         """Tell what files of others leave open."""
         if self.found.order:
             return
+        for names in _loops(self.found.links):
+            shown = "' and '".join(sorted(names))
+            what = "spikes within the loop arrive one step later than in programs"
+            self.tell("approximated", f"'{shown}'", f"{what} that count in steps.")
         neurons = self.found.neurons.values()
         if any(n.current and n.step is None for n in neurons):
             what = "w_in = 1 means that a spike raises the current by its weight"
@@ -377,6 +382,13 @@ def _same(mine: Any, values: NDArray[Any]) -> bool:
     mine = np.broadcast_to(mine.reshape(-1), theirs.shape)
     close = np.isclose(mine.astype(float), theirs.astype(float), rtol=1e-6, atol=0)
     return bool(np.all(close | (mine == theirs.astype(np.float32))))
+
+
+def _loops(links: list[Link]) -> list[set[str]]:
+    """Return the groups of populations that depend on each other in a circle."""
+    graph = nx.DiGraph((link.source, link.target) for link in links)
+    groups: list[set[str]] = list(nx.strongly_connected_components(graph))
+    return [g for g in groups if len(g) > 1 or graph.has_edge(*g, *g)]
 
 
 def _positive(number: Any) -> float | None:
