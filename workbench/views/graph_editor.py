@@ -17,6 +17,7 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import ACCENT, PROBLEM, SURFACES, TEXT, mode
 from workbench.views import graph_gestures as gestures
+from workbench.views.connection_dialog import ConnectionDialog
 from workbench.views.graph_canvas import GraphCanvas
 from workbench.views.graph_commands import Commands
 from workbench.views.graph_drawing import arrows, boxes, palette, pictures
@@ -40,9 +41,9 @@ class GraphEditor(pn.viewable.Viewer):
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        #: Called with a name when its parameters or its weights are asked for.
+        #: Called with a name when its parameters are asked for.
         self.on_open: Callable[[str], None] = lambda name: None
-        self.on_weights: Callable[[str], None] = lambda name: None
+        self.connection = ConnectionDialog(project)
         self._drawing = False
         self.canvas = GraphCanvas(
             self.hear, kinds=palette(), sizing_mode="stretch_both", min_height=240
@@ -55,6 +56,7 @@ class GraphEditor(pn.viewable.Viewer):
             self.toolbar,
             pn.Column(self.canvas, margin=(0, 8), sizing_mode="stretch_both"),
             self.problems,
+            self.connection,
             sizing_mode="stretch_both",
         )
         self.canvas.param.watch(self._chosen, "selected")
@@ -112,7 +114,7 @@ class GraphEditor(pn.viewable.Viewer):
                 self.project.select(name)
                 self.on_open(name)
             else:
-                self.on_weights(name)
+                self.commands.run("weights", [name])
 
     def _show_membrane(self, name: str) -> None:
         for population in self.project.spec.network.populations:
@@ -175,7 +177,7 @@ class GraphEditor(pn.viewable.Viewer):
         }
         rules = ";".join(f"--hx-{key}: {value}" for key, value in colors.items())
         self.canvas.param.update(dark=self.dark, stylesheets=[f":host {{{rules}}}"])
-        self.problems.dark = self.dark
+        self.problems.dark = self.connection.dark = self.dark
         self._draw()
 
 

@@ -22,6 +22,8 @@ ENTRIES = (
     ("Select all", "all", "Ctrl+A"),
     ("Rename", "rename", "F2"),
     ("Connect to…", "join", "C"),
+    ("New connection…", "connection", ""),
+    ("Weights…", "weights", "W"),
     ("Align left", "align left", ""),
     ("Align top", "align top", ""),
     ("Distribute horizontally", "distribute horizontally", ""),

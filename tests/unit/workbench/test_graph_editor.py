@@ -211,10 +211,12 @@ def test_every_kind_is_on_the_palette(editor):
 
 def test_parameters_and_weights_are_asked_for_by_name(editor, project):
     asked = []
-    editor.on_open = editor.on_weights = asked.append
+    editor.on_open = asked.append
     send(editor, "open", name="out")
+    assert asked == ["out"]
     send(editor, "weights", name="hidden_out")
-    assert asked == ["out", "hidden_out"]
+    assert editor.connection.dialog.open
+    assert editor.connection.source.value == "hidden"
     assert project.spec.view.selected == "out"
 
 

@@ -158,7 +158,7 @@ function Canvas({ model }) {
     if (!kind) return
     event.preventDefault()
     const { x, y } = flow.screenToFlowPosition(pointOf(event))
-    send("add", { kind, position: [x - 56, y - 35] })
+    send("add", { kind, position: [x - 52, y - 35] })
   }
   const onDragOver = event => {
     if (!event.dataTransfer.types.includes(DRAG_TYPE)) return
