@@ -7,7 +7,7 @@ import numpy as np
 import panel as pn
 
 from workbench.app import Workbench
-from workbench.plots.live import Line, Membrane
+from workbench.plots.traces import Membrane, Trace
 
 pn.extension(notifications=False)
 
@@ -16,7 +16,7 @@ def echo_page() -> Any:
     """Return the page whose form draws one of two data sets and does nothing else."""
     made = Workbench()
     time = np.linspace(0, 200e-6, 200)
-    sets = [Membrane({"model": Line(time, np.sin(time * k))}) for k in (1e5, 2e5)]
+    sets = [Membrane((Trace("model", 0, time, np.sin(time * k)),)) for k in (1e5, 2e5)]
     ready = cycle(sets)
 
     def draw() -> None:

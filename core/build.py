@@ -62,7 +62,7 @@ class SNN(torch.nn.Module):
             self._add(projection.name, synapse(projection, spec, self.exp))
         self._currents = _currents(spec)
         # A list, because their modules are registered here already.
-        self._groups = [(names, self._loop(names)) for names in _groups(spec)]
+        self._groups = [(names, self._loop(names)) for names in groups(spec)]
 
     def _loop(self, names: list[str]) -> Loop | None:
         """Return what runs populations that depend on each other, None for others."""
@@ -317,7 +317,7 @@ def _currents(spec: ExperimentSpec) -> dict[str, torch.Tensor]:
     return found
 
 
-def _groups(spec: ExperimentSpec) -> list[list[str]]:
+def groups(spec: ExperimentSpec) -> list[list[str]]:
     """Return the populations of neurons, sources first, those in a loop together."""
     names = [p.name for p in spec.network.populations if p.accepts_input]
     graph = nx.DiGraph()

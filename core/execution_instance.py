@@ -287,10 +287,12 @@ class ExecutionInstance(BaseExecutionInstance):
         trial: int,
         router: Router | None,
         configure: pipeline.Configure,
+        keep_membrane: bool = False,
     ) -> Execution:
         """Run ``network`` on this chip, as `core.chip.pipeline.execute` does.
 
         :param cycles: duration of a batch entry, FPGA cycles
+        :param keep_membrane: also return the true potentials of the circuits
         """
         return pipeline.execute(
             network,
@@ -303,6 +305,7 @@ class ExecutionInstance(BaseExecutionInstance):
             memory=self.memory,
             calibration=None if self.stored is None else self.stored.result,
             configure=configure,
+            keep_membrane=keep_membrane,
         )
 
     def take(

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from core import connection
 from core.backend.base_experiment import BaseExperiment
@@ -42,6 +43,19 @@ from core.units import CYCLE
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class ChipDefaults:
+    """The chip of experiments that name none.
+
+    :param trial: seed of the temporal noise of the first run
+    :param calibrated: False gives all circuits the same codes
+    """
+
+    chip_spec: ChipSpec = TYPICAL
+    trial: int = 0
+    calibrated: bool = True
+
+
 class Experiment(BaseExperiment):
     """Modules and how to run them.
 
@@ -52,14 +66,16 @@ class Experiment(BaseExperiment):
     :param inter_batch_entry_wait: pause between batch entries, FPGA cycles; it counts
         in the duration of the run, but each entry starts from rest whatever it is
     :param input_loopback: record the input spikes and use them for the gradients
-    :param chip_spec: the emulated chip
-    :param trial: seed of the temporal noise of the next run, then counted up
-    :param calibrated: False gives all circuits the same codes
+    :param chip_spec: the emulated chip; None takes that of `defaults`
+    :param trial: seed of the temporal noise of the next run, then counted up; None
+        takes that of `defaults`
+    :param calibrated: False gives all circuits the same codes; None: as in `defaults`
     :param memory: keeps the stages of the chip from run to run
     :raises ParameterError: if ``dt`` is no positive number
     :ivar modules: how the modules are connected
     :ivar runtime_in_s: duration of the last run on the chip, s
     :ivar last_execution: all stages of the last run on a chip
+    :ivar keep_membrane: also keep the true potentials, which silicon cannot show
     :ivar inter_batch_entry_routing_disabled: kept, always True
 
     >>> import torch, core
@@ -72,6 +88,8 @@ class Experiment(BaseExperiment):
     """
 
     modules: ModuleManager
+    #: Chip of experiments that say nothing; the launcher of scripts sets it.
+    defaults: ClassVar[ChipDefaults] = ChipDefaults()
 
     def __init__(
         self,
@@ -81,9 +99,9 @@ class Experiment(BaseExperiment):
         *,
         inter_batch_entry_wait: int | None = None,
         input_loopback: bool = False,
-        chip_spec: ChipSpec = TYPICAL,
-        trial: int = 0,
-        calibrated: bool = True,
+        chip_spec: ChipSpec | None = None,
+        trial: int | None = None,
+        calibrated: bool | None = None,
         memory: pipeline.StageMemory | None = None,
     ) -> None:
         if inter_batch_entry_wait is not None and inter_batch_entry_wait < 0:
@@ -98,6 +116,9 @@ class Experiment(BaseExperiment):
                 f"the step width dt is {dt!r}.",
                 "Give a positive number of seconds, 1e-6 for example.",
             )
+        chip_spec = self.defaults.chip_spec if chip_spec is None else chip_spec
+        trial = self.defaults.trial if trial is None else trial
+        calibrated = self.defaults.calibrated if calibrated is None else calibrated
         if type(trial) is not int or not 0 <= trial < 1 << 62:
             raise ParameterError(
                 "experiment", f"trial is {trial!r}.", "Give a whole number, 0 or more."
@@ -126,6 +147,7 @@ class Experiment(BaseExperiment):
         self.trial = self._first_trial
         self._said: set[str] = set()
         self.last_execution: Execution | None = None
+        self.keep_membrane = False
         self.runtime_in_s: float | None = None
         self.ppu_symbols_read: dict[str, Any] = {}
         self._last_configs: list[ChipConfig] | None = None
@@ -343,6 +365,7 @@ class Experiment(BaseExperiment):
                 trial=self.trial + (index << 32),  # each chip has noise of its own
                 router=self.hw_routing_func,
                 configure=partial(self._configure_populations, instance),
+                keep_membrane=self.keep_membrane,
             )
             results.executions[instance] = execution
             results |= self._get_observables(network, execution, cycles * CYCLE)

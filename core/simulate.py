@@ -68,6 +68,8 @@ class PopulationResult:
     :param chip_spikes: spikes from the emulated chip, on its 8 ns grid
     :param cadc: CADC samples
     :param madc: MADC samples of the one neuron ``madc_neuron``, values (samples, 1)
+    :param true: membrane of the circuits themselves, once per µs, if it was kept
+    :param current: synaptic current of the ideal model
     :param adaptation: adaptation current of the ideal model
     :param adaptation_madc: as ``madc``, where the MADC reads the adaptation
     """
@@ -80,6 +82,8 @@ class PopulationResult:
     cadc: Signal | None = None
     madc: Signal | None = None
     madc_neuron: int | None = None
+    true: Signal | None = None
+    current: Signal | None = None
     adaptation: Signal | None = None
     adaptation_madc: Signal | None = None
 
@@ -110,11 +114,14 @@ class RunResult:
     problems: tuple[Problem, ...] = field(default=())
 
 
-def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResult:
+def simulate(
+    spec: ExperimentSpec, memory: StageMemory | None = None, *, truth: bool = False
+) -> RunResult:
     """Run a document on what its ``run.mode`` says.
 
     :param memory: keeps the stages of the chip from run to run, so that a changed
         weight does not calibrate again
+    :param truth: also keep the true membranes of the chip, which silicon cannot show
     :raises NetworkError: if `check` finds an error, or the chip cannot do it; lists
         all of them
     """
@@ -132,6 +139,7 @@ def simulate(spec: ExperimentSpec, memory: StageMemory | None = None) -> RunResu
             _read_model(snn(inputs), found, spec)
         if mode in ("chip", "both"):
             snn = SNN(spec, mock=False, memory=memory)
+            snn.exp.keep_membrane = truth
             execution = snn.measure(inputs)
             _read_chip(snn, found, spec)
     populations = {
@@ -224,9 +232,10 @@ def _read_model(
     for name, handle in handles.items():
         membrane = handle.membrane_cadc[:, 0].numpy()
         found[name]["membrane"] = Signal(time, membrane)
-        if handle.holds("adaptation_cadc"):
-            adaptation = handle.adaptation_cadc[:, 0].numpy()
-            found[name]["adaptation"] = Signal(time, adaptation)
+        for trace, kept in (("current", "current"), ("adaptation_cadc", "adaptation")):
+            if handle.holds(trace):
+                values = getattr(handle, trace)[:, 0].numpy()
+                found[name][kept] = Signal(time, values)
         if handle.holds("spikes"):
             found[name]["model_spikes"] = _raster(handle.spikes.numpy(), spec.run.dt)
 
@@ -249,6 +258,10 @@ def _read_chip(
                 observed.cadc_cycles[:, 0, observed.hemisphere] * CYCLE,
                 scale.model(observed.cadc[:, 0].astype(np.float32)),
             )
+        if observed.membrane is not None:
+            every_us = np.arange(len(observed.membrane)) * us
+            true = scale.model(observed.membrane[:, 0])
+            found[name]["true"] = Signal(every_us, true)
         if observed.madc is not None and observed.madc.size:
             lsb = (observed.madc[1, :, :1] - MADC_OFFSET) / MADC_PER_LSB
             kind, values = "madc", scale.model(lsb)

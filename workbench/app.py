@@ -1,44 +1,72 @@
 """The page: graph left, plots in the middle, inspector right, time below."""
 
+from functools import partial
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 import param
 
-from core.simulate import RunResult
 from core.spec.experiment import ExperimentSpec
-from core.units import format_quantity
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
+from workbench.views.autosave import Autosave
+from workbench.views.chip_view import ChipView
+from workbench.views.code_view import CodeView
 from workbench.views.files import Files
 from workbench.views.graph_editor import GraphEditor
+from workbench.views.history import History
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
+from workbench.views.phase_plane import PhasePlane
 from workbench.views.plots_view import PlotsView
+from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
+from workbench.views.run_status import RunStatus
 from workbench.views.screen import Screen
+from workbench.views.statistics import Statistics
+from workbench.views.tools import Tool, Tools
+from workbench.views.weight_matrix import WeightMatrix
+
+#: Outlines of the icons in a square of 24.
+ICONS = {
+    "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
+    "chip": "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
+    "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
+}
 
 
 class Workbench(pn.viewable.Viewer):
     """One document, its runner and all views, on one page.
 
     :param spec: the document to open; None opens the first example
+    :param restore: open what this window of the browser had before a reload
     """
 
     dark = param.Boolean(default=False)
 
-    def __init__(self, spec: ExperimentSpec | None = None, **params: Any) -> None:
+    def __init__(
+        self,
+        spec: ExperimentSpec | None = None,
+        *,
+        restore: bool = False,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
         self.project = Project(spec)
         self.runner = Runner(self.project)
         self.graph = GraphEditor(self.project, self.runner)
-        self.plots = PlotsView(self.project, self.runner)
+        self.plots = PlotsView(self.project, self.runner, self._drawer_pages())
+        self.status = RunStatus(self.project, self.runner)
         self.inspector = Inspector(self.project)
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
-        self._status = pn.pane.HTML("", margin=(0, 12, 6, 12))
+        self.tools = Tools(self._tools(), open="inspector")
+        self.resources = ResourceBar(
+            self.project, self.runner, lambda: self.tools.toggle("chip")
+        )
+        self.autosave = Autosave(self.project, restore=restore)
         self.keys = Keys(
             {
                 "ctrl+z": self.project.undo,
@@ -50,15 +78,18 @@ class Workbench(pn.viewable.Viewer):
                 "n": self.controls.new_chip,
                 "g": lambda: self.graph.canvas.tell("focus"),
                 "i": lambda: self._inspect(""),
+                "h": lambda: self.tools.toggle("chip"),
+                "k": lambda: self.tools.toggle("code"),
+                "escape": self._close_tool,
             }
         )
         self.graph.on_open = self._inspect
         self._page: Any = None
         self.screen = Screen(self._fold)
-        self.runner.param.watch(lambda *_: self._say(), ["result", "busy"])
-        self.project.param.watch(
-            lambda event: setattr(self.keys, "unsaved", event.new), "can_undo"
-        )
+        self._narrow = False
+        self.tools.param.watch(lambda *_: self._make_room(), "open")
+        self.project.param.watch(lambda _: self._guard(), "can_undo")
+        self.autosave.param.watch(lambda _: self._guard(), "kept")
         self.param.watch(lambda *_: self._restyle(), "dark")
         self._restyle()
         self.runner.run_first()
@@ -67,9 +98,10 @@ class Workbench(pn.viewable.Viewer):
         """Return the page to serve."""
         main = pn.Column(
             self.plots,
-            self._status,
+            self.status,
             self.keys,
             self.screen,
+            self.autosave,
             sizing_mode="stretch_both",
             margin=0,
         )
@@ -77,19 +109,19 @@ class Workbench(pn.viewable.Viewer):
             title="HX Workbench",
             site_url="#",  # a click on the title must not load another page
             header=[self.controls],
-            sidebar=[self.files, self.graph],
+            sidebar=[self.files, self.graph, self.resources],
             sidebar_width=404,
-            main=[main],
-            contextbar=[self.inspector],
+            main=[pn.Row(main, self.tools.rail, sizing_mode="stretch_both", margin=0)],
+            contextbar=[self.tools.panel],
             contextbar_open=True,
-            contextbar_width=332,
+            contextbar_width=self.tools.width,
             contextbar_variant="persistent",
-            contextbar_resizable=True,
             theme_config=MATERIAL,
             sx=HEADER,
-            busy_indicator="linear",
+            busy_indicator=None,  # the status line says what takes long
         )
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
+        page.param.watch(lambda e: self._drawn(e.new), "contextbar_open")
         self._page = page
         self.dark = page.dark_theme
         return page
@@ -97,43 +129,92 @@ class Workbench(pn.viewable.Viewer):
     def __panel__(self) -> Any:
         return pn.Row(
             pn.Column(self.graph, width=420, height=620),
-            pn.Column(self.controls, self.plots, self._status, height=620),
+            pn.Column(self.controls, self.plots, self.status, height=620),
             pn.Column(self.inspector, width=300, height=620, scroll=True),
             sizing_mode="stretch_width",
             height=640,
         )
 
+    def _tools(self) -> tuple[Tool, ...]:
+        return (
+            Tool(
+                "inspector",
+                "Inspect",
+                "Parameters of what is selected (I)",
+                ICONS["inspector"],
+                lambda: self.inspector,
+            ),
+            Tool(
+                "code",
+                "Code",
+                "Program, link and picture of this experiment (K)",
+                ICONS["code"],
+                lambda: CodeView(self.project, self.runner),
+                560,
+            ),
+            Tool(
+                "chip",
+                "Chip",
+                "Map, calibration, losses and inside of the chip (H)",
+                ICONS["chip"],
+                lambda: ChipView(self.project, self.runner),
+                600,
+            ),
+        )
+
     def _fold(self, narrow: bool) -> None:
-        """Make the inspector a drawer where there is no room for three columns."""
-        if self._page is not None:
-            self._page.contextbar_variant = "temporary" if narrow else "persistent"
-            self._page.contextbar_open = not narrow
-            self._page.param.trigger("contextbar_variant", "contextbar_open")
+        """Lay tools over the plots where there is no room for three columns."""
+        self._narrow = narrow
+        if narrow:
+            self.tools.open = ""
+        elif not self.tools.open:
+            self.tools.open = "inspector"
+        self._make_room()
+
+    def _close_tool(self) -> None:
+        self.tools.open = "" if self._narrow else "inspector"
+
+    def _guard(self) -> None:
+        """Ask before the page is left, if the browser does not keep the document."""
+        self.keys.unsaved = self.project.can_undo and not self.autosave.kept
+
+    def _drawn(self, opened: bool) -> None:
+        """Follow the browser: a click beside the drawer closes it."""
+        if not opened and self._narrow:
+            self.tools.open = ""
+
+    def _make_room(self) -> None:
+        if self._page is None:
+            return
+        changes: dict[str, Any] = {
+            "contextbar_open": bool(self.tools.open),
+            "contextbar_variant": "temporary" if self._narrow else "persistent",
+        }
+        if self.tools.open:
+            changes["contextbar_width"] = self.tools.width
+        self._page.param.update(**changes)
+        self._page.param.trigger(*changes)
 
     def _inspect(self, _: str) -> None:
         """Go to the parameters of what is selected."""
-        if self._page is not None:
-            self._page.contextbar_open = True
+        self.tools.open = "inspector"
         self.keys.focus("hx-inspector")
 
+    def _drawer_pages(self) -> dict[str, Any]:
+        kinds = {
+            "Statistics": Statistics,
+            "Phase plane": PhasePlane,
+            "Weights": WeightMatrix,
+            "History": History,
+        }
+        return {
+            name: partial(kind, self.project, self.runner)
+            for name, kind in kinds.items()
+        }
+
     def _restyle(self) -> None:
-        for view in (self.graph, self.plots, self.inspector):
+        for view in (self.graph, self.plots, self.tools, self.resources):
             view.dark = self.dark
 
     def _toggle_live(self) -> None:
         self.runner.live = not self.runner.live
-
-    def _say(self) -> None:
-        result = self.runner.result
-        if result is not None:
-            self._status.object = _times(result)
-
-
-def _times(result: RunResult) -> str:
-    hardware = format_quantity(result.duration, "s")
-    biology = format_quantity(result.duration * 1000, "s")
-    return (
-        '<div style="font-size:12px;opacity:.8;font-variant-numeric:tabular-nums">'
-        f"{hardware} of hardware time · {biology} of biology · "
-        f"computed in {format_quantity(result.seconds, 's', 2)}</div>"
-    )

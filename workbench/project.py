@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import param
@@ -13,6 +14,15 @@ from core.spec.experiment import ExperimentSpec
 
 #: Edits with the same key that follow each other within this time are one undo step.
 GESTURE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A document that the browser has stored: `core.spec.packed` opens its word."""
+
+    id: str
+    title: str
+    word: str
 
 
 class Project(param.Parameterized):
@@ -33,6 +43,9 @@ class Project(param.Parameterized):
         class_=tuple, default=(), doc="What the last opened file had to say."
     )
     opened: int = param.Integer(default=0, doc="Counts the documents opened.")
+    recent: tuple[Recent, ...] = param.ClassSelector(
+        class_=tuple, default=(), doc="Other documents that the browser has stored."
+    )
     can_undo: bool = param.Boolean(default=False, constant=True)
     can_redo: bool = param.Boolean(default=False, constant=True)
 
@@ -42,6 +55,7 @@ class Project(param.Parameterized):
         self._past: list[ExperimentSpec] = []
         self._future: list[ExperimentSpec] = []
         self._gesture: tuple[Any, float] = (None, 0.0)
+        self._misfits: tuple[Problem, ...] = ()
 
     def edit(self, spec: ExperimentSpec, key: Any = None) -> None:
         """Make ``spec`` the current document.
@@ -86,6 +100,12 @@ class Project(param.Parameterized):
         if recording != self.spec.recording:
             self._show(self.spec.replace(recording=recording))
 
+    def look(self, **changes: Any) -> None:
+        """Change what the page shows; no step to undo."""
+        view = self.spec.view.replace(**changes)
+        if view != self.spec.view:
+            self._show(self.spec.replace(view=view))
+
     def open(self, spec: ExperimentSpec, notes: tuple[Problem, ...] = ()) -> None:
         """Replace the document by another one; the old one is a step back."""
         self.message = None
@@ -102,6 +122,18 @@ class Project(param.Parameterized):
             what = f"it cannot be read ({type(error).__name__})."
             self.notes = ()
             self.message = Problem(where, what, "Choose another file.")
+
+    def judge(self, misfits: tuple[Problem, ...]) -> None:
+        """Take what of the document does not fit the chip, as notes: mock runs it."""
+        self._misfits = tuple(replace(p, severity="note") for p in misfits)
+        with param.edit_constant(self):
+            self.problems = self._judged(self.spec)
+
+    def _judged(self, spec: ExperimentSpec) -> tuple[Problem, ...]:
+        names, found = ("", *spec.network.names), check(spec)
+        said = {(p.where, p.what) for p in found}
+        more = [p for p in self._misfits if (p.where, p.what) not in said]
+        return (*found, *(p for p in more if p.subject in names))
 
     def undo(self) -> None:
         """Go one step back."""
@@ -127,4 +159,4 @@ class Project(param.Parameterized):
         with param.edit_constant(self):
             # The history first: no view that fails may take the way back away.
             self.param.update(can_undo=bool(self._past), can_redo=bool(self._future))
-            self.param.update(spec=spec, problems=tuple(check(spec)))
+            self.param.update(spec=spec, problems=self._judged(spec))

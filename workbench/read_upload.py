@@ -1,55 +1,97 @@
-"""Read one uploaded file from standard input and write our JSON to standard output.
+"""The process that reads uploads: it is told a file, and forks a child to read it.
 
-Run by `workbench.uploads` as a process of its own. It first limits its own memory, time
-and output and, before it looks at the file, gives up the right to open any other one.
+Run by `workbench.reader`. The process itself looks into no file. Its child limits its
+own memory, time and output, closes its input, gives up the right to open any file or
+start any process, and only then looks; so nothing that one file does reaches the next.
+
+A request is one line of JSON, ``{"kind", "length", "time_factor"}``, and the file. An
+answer is one line, ``{"length", "signal", "code", "memory", "seconds"}``, and what the
+child has written: one line of JSON and, for recordings, an NPZ file with their arrays.
 """
 
-import io
+import gc
 import json
-import math
+import os
+import signal
 import sys
+import tempfile
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, BinaryIO
 
-import h5py
+import numpy as np
 
 from core.errors import ConversionError, Problem
 from core.spec.json_data import to_data
 from core.spec.json_io import from_json, to_json
 from core.spec.network import InputSpec, NetworkSpec
 from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
-from workbench.uploads import CPU_SECONDS, MEMORY, OUTPUT, as_answer, decoded
-
-#: What an honest file of 20 MB stays below.
-MAX_UNPACKED = 128_000_000
-MAX_OBJECTS = 20_000
-MAX_DEPTH = 8
-#: gzip, shuffle, fletcher32, szip, lzf.
-_FILTERS = (1, 2, 3, 4, 32000)
-_MAGIC = b"\x89HDF\r\n\x1a\n"
+from core.spec.nir_recordings import (
+    from_graph_data,
+    read_nir_data_bytes,
+    to_graph_data,
+    write_nir_data_bytes,
+)
+from core.spec.recordings import Recording
+from core.spec.spike_table import from_csv, from_npz, to_npz, write_npz
+from workbench.hdf5_check import MAGIC, check_hdf5
+from workbench.reader import CPU_SECONDS, MEMORY, OUTPUT, WALL_SECONDS, as_answer
+from workbench.uploads import decoded
 
 
 def main() -> None:
-    """Read, convert and answer."""
+    """Answer requests until there are no more."""
     load_all()
-    limit()
-    kind, *rest = sys.argv[1:]
-    raw = sys.stdin.buffer.read()
-    try:
-        answer = read(kind, raw, float(rest[0]) if rest else None)
-    except ConversionError as error:
-        answer = {"problems": as_answer(error.problems)}
-    except MemoryError:
-        what, fix = "it needs too much memory.", "Save a smaller network."
-        answer = {"problems": as_answer((Problem("file", what, fix),))}
-    sys.stdout.write(json.dumps(answer))
+    gc.freeze()  # the memory of this process stays shared with its children
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    answers.write(b"ready\n")
+    answers.flush()
+    while line := requests.readline():
+        request = json.loads(line)
+        raw = requests.read(request["length"])
+        with tempfile.TemporaryFile() as output:
+            ended = in_child(request, raw, output)
+            length = output.seek(0, os.SEEK_END)
+            output.seek(0)
+            head = json.dumps({"length": length, **ended})
+            answers.write(head.encode() + b"\n" + output.read(length))
+        answers.flush()
+
+
+def in_child(request: dict[str, Any], raw: bytes, output: BinaryIO) -> dict[str, Any]:
+    """Let a child read the file and write to ``output``; return how it ended."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.close(sys.stdin.fileno())
+            os.close(sys.stdout.fileno())
+            limit()
+            output.write(answer(request, raw))
+            output.flush()
+            code = 0
+        finally:
+            os._exit(code)
+    _, status, usage = os.wait4(child, 0)
+    ended = os.WIFSIGNALED(status)
+    return {
+        "signal": os.WTERMSIG(status) if ended else 0,
+        "code": 0 if ended else os.WEXITSTATUS(status),
+        "memory": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        "seconds": usage.ru_utime + usage.ru_stime,
+    }
 
 
 def load_all() -> None:
-    """Read a file of our own, so that no module remains to be loaded."""
+    """Read files of our own, so that no module remains to be loaded."""
+    nothing = np.zeros(1), np.zeros(1, int)
+    recordings = (Recording("a", 1, 1e-6, *nothing),)
     read(".nir", write_nir_bytes(to_nir(NetworkSpec((InputSpec(name="a"),)))), None)
-    with suppress(ConversionError):
-        read(".nir", _MAGIC, None)
+    read(".nir", write_nir_data_bytes(to_graph_data(recordings)), None)
+    read(".npz", to_npz(recordings), None)
+    read(".csv", b"time_s,neuron\n0,0\n", None)
+    for kind, raw in ((".nir", MAGIC), (".json", b"{}"), (".npz", b"PK")):
+        with suppress(ConversionError):
+            read(kind, raw, None)
 
 
 def limit() -> None:
@@ -64,89 +106,72 @@ def limit() -> None:
     at_most(resource.RLIMIT_CPU, CPU_SECONDS)
     at_most(resource.RLIMIT_FSIZE, OUTPUT)
     at_most(resource.RLIMIT_CORE, 0)
-    # No file can be opened from here on: only input, output and errors are open.
-    at_most(resource.RLIMIT_NOFILE, 3)
+    # No file can be opened and no process started: what is open remains so.
+    at_most(resource.RLIMIT_NOFILE, 0)
+    at_most(resource.RLIMIT_NPROC, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends us even inside of HDF5
+    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
 
 
-def read(kind: str, raw: bytes, time_factor: float | None) -> dict[str, Any]:
-    """Return what the file holds, in our words.
+def answer(request: dict[str, Any], raw: bytes) -> bytes:
+    """Return what the file holds, or why it cannot be read."""
+    try:
+        head, arrays = read(request["kind"], raw, request["time_factor"])
+    except ConversionError as error:
+        head, arrays = {"problems": as_answer(error.problems)}, b""
+    except MemoryError:
+        what = f"reading it needs more than {MEMORY / 2**30:g} GB of memory."
+        problem = Problem("file", what, "Save a smaller network.")
+        head, arrays = {"problems": as_answer((problem,))}, b""
+    return json.dumps(head).encode() + b"\n" + arrays
+
+
+def read(
+    kind: str, raw: bytes, time_factor: float | None
+) -> tuple[dict[str, Any], bytes]:
+    """Return what the file holds, in our words, and its arrays.
 
     :raises ConversionError: if it cannot be read
     """
     if kind == ".json":
-        return {"document": to_json(from_json(decoded(raw)))}
-    check_hdf5(raw)
+        return {"document": to_json(from_json(decoded(raw)))}, b""
+    if kind == ".csv":
+        return packed(from_csv(decoded(raw)))
+    if kind == ".npz":
+        return packed(from_npz(raw))
+    if check_hdf5(raw) == "NIRGraphData":
+        data = read_nir_data_bytes(raw)
+        recordings, notes, factor = from_graph_data(data, time_factor)
+        return packed(recordings, notes, factor)
     found = from_nir(read_nir_bytes(raw), time_factor)
-    return {
+    head = {
         "network": to_data(found.network),
         "notes": as_answer(found.notes),
         "time_factor": found.time_factor,
         "dt": found.dt,
     }
+    return head, b""
 
 
-def check_hdf5(raw: bytes) -> None:
-    """Refuse HDF5 that is more than plain groups and arrays of reasonable size.
-
-    :raises ConversionError: with the first reason
-    """
-    if not raw.startswith(_MAGIC):
-        what = "it is no HDF5 file, as NIR files are."
-        raise ConversionError("NIR file", what, "Write it with nir.write.")
-    try:
-        with h5py.File(io.BytesIO(raw), "r") as file:
-            _Walk().group(file, 0)
-    except (ConversionError, MemoryError):
-        raise
-    except Exception as error:  # h5py raises almost anything on a damaged file
-        what = f"it is damaged ({type(error).__name__})."
-        raise ConversionError("NIR file", what, "Save it again.") from error
-
-
-class _Walk:
-    """A visit of all objects of a file, without reading data."""
-
-    def __init__(self) -> None:
-        self.seen: set[Any] = set()
-        self.bytes = 0
-
-    def group(self, group: h5py.Group, depth: int) -> None:
-        if depth > MAX_DEPTH:
-            _refuse(group.name, "groups lie in groups too deeply.")
-        for name in group:
-            where = f"{group.name.rstrip('/')}/{name}"
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                _refuse(where, "it links to another place or file.")
-            item = group[name]
-            address = h5py.h5o.get_info(item.id).addr
-            if address in self.seen:
-                _refuse(where, "it appears twice in the file.")
-            self.seen.add(address)
-            if len(self.seen) > MAX_OBJECTS:
-                _refuse("file", f"it has more than {MAX_OBJECTS} objects.")
-            if isinstance(item, h5py.Group):
-                self.group(item, depth + 1)
-            else:
-                self.dataset(item, where)
-
-    def dataset(self, item: Any, where: str) -> None:
-        if not isinstance(item, h5py.Dataset):
-            _refuse(where, "it is neither a group nor an array.")
-        if item.is_virtual or item.external:
-            _refuse(where, "its data lie in another file.")
-        filters = item.id.get_create_plist()
-        codes = [filters.get_filter(n)[0] for n in range(filters.get_nfilters())]
-        if any(code not in _FILTERS for code in codes):
-            _refuse(where, "it is packed in an unusual way.")
-        if item.dtype.kind not in "biufSO" or item.dtype.names:
-            _refuse(where, f"its type {item.dtype} is unusual.")
-        if item.dtype.kind == "O" and h5py.check_string_dtype(item.dtype) is None:
-            _refuse(where, "it holds neither numbers nor texts.")
-        chunk = math.prod(item.chunks or ())
-        self.bytes += max(item.size or 0, chunk) * item.dtype.itemsize
-        if self.bytes > MAX_UNPACKED:
-            _refuse(where, f"the file unpacks to more than {MAX_UNPACKED // 10**6} MB.")
-
-
-def _refuse(where: str, what: str) -> NoReturn:
-    raise ConversionError(where, what, "Write the file anew with nir.write.")
+def packed(
+    recordings: tuple[Recording, ...],
+    notes: tuple[Problem, ...] = (),
+    time_factor: float | None = None,
+) -> tuple[dict[str, Any], bytes]:
+    """Return recordings as JSON and NPZ: all spikes in two arrays, one by one."""
+    head = {
+        "recordings": [
+            {
+                "name": r.name,
+                "size": r.size,
+                "duration": r.duration,
+                "count": len(r.times),
+            }
+            for r in recordings
+        ],
+        "notes": as_answer(notes),
+        "time_factor": time_factor,
+    }
+    times = np.concatenate([np.zeros(0), *(r.times for r in recordings)])
+    neurons = np.concatenate([np.zeros(0, int), *(r.neurons for r in recordings)])
+    return head, write_npz(times=times, neurons=neurons.astype(np.int64))

@@ -10,18 +10,26 @@ from pathlib import Path
 import panel as pn
 
 from core.errors import HXError
+from core.spec.packed import unpack
 from workbench.app import Workbench
 from workbench.uploads import read_upload
+from workbench.views.code_view import LINK_QUERY
 
 #: Environment variable through which the console script hands over the file to open.
 FILE_VARIABLE = "HX_WORKBENCH_FILE"
 
 
 def workbench() -> Workbench:
-    """Return a workbench with the file that was asked for, or with an example."""
+    """Return a workbench with what the link or the command line asked for.
+
+    With neither it opens what this window had before a reload, or an example.
+    """
+    words = (pn.state.session_args or {}).get(LINK_QUERY)
+    if words:
+        return _of_link(words[0].decode("ascii", "replace"))
     name = os.environ.get(FILE_VARIABLE)
     if not name:
-        return Workbench()
+        return Workbench(restore=True)
     path = Path(name)
     try:
         upload = read_upload(path.name, path.read_bytes())
@@ -32,6 +40,15 @@ def workbench() -> Workbench:
     made = Workbench(upload.document(path.stem))
     made.project.notes = upload.notes
     return made
+
+
+def _of_link(word: str) -> Workbench:
+    try:
+        return Workbench(unpack(word))
+    except HXError as error:
+        made = Workbench()
+        made.project.refuse("link", error)
+        return made
 
 
 def serve_page() -> None:

@@ -79,5 +79,9 @@ MATERIAL: Final = {
 #: Makes the header a plain surface; with just these two values Panel Material leaves
 #: the widgets in the header their own colours.
 HEADER: Final = {
-    ".MuiAppBar-root": {"bgcolor": "primary.contrastText", "color": "primary.main"}
+    ".MuiAppBar-root": {"bgcolor": "primary.contrastText", "color": "primary.main"},
+    # The tools beside the plots open and close it.
+    '[aria-label="Open contextbar"], [aria-label="Close contextbar"]': {
+        "display": "none"
+    },
 }

@@ -1,15 +1,14 @@
-"""Read files that people upload: JSON documents and NIR graphs.
+"""Read files that people upload: documents, NIR graphs, and recorded spikes.
 
 HDF5 of others is dangerous: it can name any local file as its data, link in circles,
-unpack to hundreds of gigabytes or make the C library hang. So `workbench.read_upload`
-opens it in a child process with limits on memory, time, output and files, and hands
-back our own JSON. This process reads nothing but that.
+unpack to hundreds of gigabytes or make the C library hang. So `workbench.reader` has
+it read by a child process with limits on memory, time, output and files, which hands
+back our own JSON and NPZ. This process reads nothing but that, and checks it.
 """
 
-import os
-import subprocess
+import math
 import sys
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,31 +18,26 @@ import numpy as np
 from core.errors import ConversionError, Problem
 from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec, ViewSpec
 from core.spec.json_data import from_data
-from core.spec.json_io import from_json, parse
+from core.spec.json_io import from_json
 from core.spec.network import InputSpec, LISpec, NetworkSpec
+from core.spec.recordings import Recording, as_stimuli, checked
+from core.spec.spike_table import from_csv, read_npz
 from core.spec.stimulus import PoissonSpikes
+from workbench.reader import DAMAGED, READER, Answer, problems_of
 
-#: Bytes of a file; wall time of the child, s.
+#: Bytes of a file.
 MAX_BYTES: Final = 20_000_000
-TIMEOUT: Final = 15.0
-#: Limits that the child sets for itself: bytes of memory and output, s of CPU time.
-MEMORY: Final = 2 << 30
-OUTPUT: Final = 64_000_000
-CPU_SECONDS: Final = 10
-
-#: What the child gets of our environment: how to find Python and its libraries.
-_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR")
-_LIBRARIES = ("LD_", "DYLD_")
-#: HDF5 loads no plugins; NumPy starts no threads, which would cost memory.
-_QUIET = {"HDF5_PLUGIN_PRELOAD": "::", "OPENBLAS_NUM_THREADS": "1"}
+#: What the files of networks, documents and recordings are called.
+KINDS: Final = (".json", ".nir", ".h5", ".hdf5", ".csv", ".npz")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """What a file holds: a document, or a network alone.
+    """What a file holds: a document, a network alone, or recordings.
 
     :param spec: the document of a JSON file, else None
     :param network: the network of a NIR file, else None
+    :param recordings: spikes of a NIRData, CSV or NPZ file
     :param notes: what was changed on reading
     :param time_factor: of a NIR file: file number × this = seconds on the chip
     :param dt: of a NIR file: the step that it counts in, chip seconds, if it tells
@@ -51,15 +45,35 @@ class Upload:
 
     spec: ExperimentSpec | None = None
     network: NetworkSpec | None = None
+    recordings: tuple[Recording, ...] = ()
     notes: tuple[Problem, ...] = ()
     time_factor: float | None = None
     dt: float | None = None
 
     def document(self, title: str) -> ExperimentSpec:
-        """Return the document of the file, or one made for its network."""
+        """Return the document of the file, or one made for its network or spikes."""
         if self.spec is not None:
             return self.spec
+        if self.network is None and self.recordings:
+            inputs = tuple(
+                InputSpec(name=r.name or f"input {n}", size=max(1, r.size))
+                for n, r in enumerate(self.recordings, start=1)
+            )
+            empty = experiment_of(NetworkSpec(inputs), title)
+            return as_stimuli(empty, self.recordings)[0]
         return experiment_of(self.network or NetworkSpec(), title, self.dt)
+
+    def opened_over(
+        self, open_document: ExperimentSpec, title: str
+    ) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
+        """Return the document to show, and notes: recordings drive the open one.
+
+        :raises ConversionError: if recordings fit no input of it
+        """
+        if not self.recordings:
+            return self.document(title), self.notes
+        spec, notes = as_stimuli(open_document, self.recordings)
+        return spec, (*notes, *self.notes)
 
 
 def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Upload:
@@ -69,16 +83,17 @@ def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Uplo
     :raises ConversionError: if it cannot be read; lists all reasons
     """
     kind = Path(name).suffix.lower()
-    if kind not in (".json", ".nir"):
+    if kind not in KINDS:
         what = "this kind of file is unknown."
-        raise ConversionError(name, what, "Open a .json or a .nir file.")
+        fix = f"Open one of {', '.join(KINDS)}."
+        raise ConversionError(name, what, fix)
     if len(raw) > MAX_BYTES:
         what = f"it has {len(raw) / 1e6:.0f} MB, {MAX_BYTES / 1e6:.0f} are allowed."
         raise ConversionError(name, what, "Save a smaller network.")
     try:
         if sys.platform == "win32":
             return _read_here(kind, raw)
-        return _read_in_child(kind, raw, time_factor)
+        return believed(READER.ask(kind, raw, time_factor))
     except ConversionError as error:
         raise ConversionError.of(
             Problem(f"{name}, {problem.where}", problem.what, problem.fix)
@@ -122,13 +137,15 @@ def experiment_of(
 
 
 def _read_here(kind: str, raw: bytes) -> Upload:
-    if kind == ".nir":
-        raise ConversionError(
-            "NIR file",
-            "on Windows the files of others cannot be opened safely.",
-            "Convert it with core.spec.nir_io, or run HX Workbench on Linux or macOS.",
-        )
-    return Upload(spec=from_json(decoded(raw)))
+    if kind == ".csv":
+        return Upload(recordings=from_csv(decoded(raw)))
+    if kind == ".json":
+        return Upload(spec=from_json(decoded(raw)))
+    raise ConversionError(
+        "file",
+        "on Windows the files of others cannot be opened safely.",
+        "Convert it with core.spec.nir_io, or run HX Workbench on Linux or macOS.",
+    )
 
 
 def decoded(raw: bytes) -> str:
@@ -143,85 +160,55 @@ def decoded(raw: bytes) -> str:
         raise ConversionError("document", what, "Open a saved document.") from None
 
 
-def _read_in_child(kind: str, raw: bytes, time_factor: float | None) -> Upload:
-    answer = _answer(kind, raw, time_factor)
+def believed(answer: Answer) -> Upload:
+    """Return what the child has read, if it is what it should be.
+
+    :raises ConversionError: with its reasons, or because it is nonsense
+    """
+    head = answer.head
     try:
-        if "problems" in answer:
-            raise ConversionError.of(_problems(answer["problems"]))
-        if kind == ".json":
-            return Upload(spec=from_json(answer["document"]))
+        if "problems" in head:
+            raise ConversionError.of(problems_of(head["problems"]))
+        if "document" in head:
+            return Upload(spec=from_json(head["document"]))
+        notes = problems_of(head["notes"])
+        if "recordings" in head:
+            recordings = checked(_recordings(answer))
+            return Upload(recordings=recordings, notes=notes)
         return Upload(
-            network=from_data(NetworkSpec, answer["network"]),
-            notes=_problems(answer["notes"]),
-            time_factor=answer["time_factor"],
-            dt=answer["dt"],
+            network=from_data(NetworkSpec, head["network"]),
+            notes=notes,
+            time_factor=_number(head["time_factor"]),
+            dt=None if head["dt"] is None else _number(head["dt"]),
         )
-    except (AttributeError, KeyError, TypeError):
-        raise ConversionError("file", _FAILED, _DAMAGED) from None
+    except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
+        what = "reading it failed: it is damaged, or unpacks to too much."
+        raise ConversionError("file", what, DAMAGED) from None
 
 
-def _answer(kind: str, raw: bytes, time_factor: float | None) -> dict[str, Any]:
-    """Return what the child says about the file."""
-    command = [sys.executable, "-P", "-c", _LIGHT, kind]
-    command += [] if time_factor is None else [repr(float(time_factor))]
-    # A file, because a limit of the child's keeps it short; a pipe could fill memory.
-    with tempfile.TemporaryFile() as output:
-        try:
-            done = subprocess.run(
-                command,
-                input=raw,
-                stdout=output,
-                stderr=subprocess.DEVNULL,
-                env=_environment(),
-                timeout=TIMEOUT,
-                check=False,
+def _number(value: Any) -> float:
+    if not math.isfinite(value) or value <= 0:
+        raise TypeError(value)
+    return float(value)
+
+
+def _recordings(answer: Answer) -> list[Recording]:
+    arrays = read_npz(answer.arrays)
+    times, neurons = arrays["times"], arrays["neurons"]
+    if times.dtype != np.float64 or neurons.dtype != np.int64:
+        raise TypeError(times.dtype)
+    found, start = [], 0
+    entries: list[Mapping[str, Any]] = answer.head["recordings"]
+    for entry in entries:
+        part = slice(start, start + int(entry["count"]))
+        start = part.stop
+        found.append(
+            Recording(
+                str(entry["name"]),
+                int(entry["size"]),
+                float(entry["duration"]),
+                times[part],
+                neurons[part],
             )
-        except subprocess.TimeoutExpired:
-            what = "reading it took too long, so it was stopped."
-            raise ConversionError("file", what, _DAMAGED) from None
-        output.seek(0)
-        text = output.read(OUTPUT + 1)
-    try:
-        if done.returncode or len(text) > OUTPUT:
-            raise ConversionError("file", _FAILED, _DAMAGED)
-        answer = parse(text.decode())
-    except UnicodeDecodeError:
-        raise ConversionError("file", _FAILED, _DAMAGED) from None
-    return answer if isinstance(answer, dict) else {}
-
-
-#: Starts the child without ``core/__init__``, which would load torch: 3 s.
-_LIGHT: Final = """
-import os, sys, types
-core = sys.modules["core"] = types.ModuleType("core")
-core.__path__ = [os.path.join(path, "core") for path in sys.path]
-from workbench.read_upload import main
-main()
-"""
-
-_FAILED = "reading it failed: it is damaged, or unpacks to too much."
-_DAMAGED = "Save the file again, or save less."
-
-
-def _environment() -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _ENVIRONMENT or name.startswith(_LIBRARIES)
-    }
-    root = str(Path(__file__).resolve().parent.parent)
-    paths = [root, kept.get("PYTHONPATH", "")]
-    kept["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    return kept | _QUIET
-
-
-def _problems(answers: list[dict[str, str]]) -> tuple[Problem, ...]:
-    return tuple(Problem(**answer) for answer in answers)
-
-
-def as_answer(problems: tuple[Problem, ...]) -> list[dict[str, str]]:
-    """Return ``problems`` as the child writes them."""
-    return [
-        {"where": p.where, "what": p.what, "fix": p.fix, "severity": p.severity}
-        for p in problems
-    ]
+        )
+    return found

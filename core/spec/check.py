@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import Problem, did_you_mean
+from core.errors import NetworkError, Problem, did_you_mean
 from core.spec.check_chip import chip_problems
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import Spec
@@ -53,6 +53,16 @@ def check(spec: ExperimentSpec) -> list[Problem]:
 def delay_steps(projection: ProjectionSpec, dt: float) -> int:
     """Return the delay of a projection in steps."""
     return round(projection.delay / dt)
+
+
+def refuse_errors(spec: ExperimentSpec) -> None:
+    """Raise if ``spec`` cannot run as it says.
+
+    :raises NetworkError: lists all errors that `check` finds
+    """
+    errors = [problem for problem in check(spec) if problem.is_error]
+    if errors:
+        raise NetworkError.of(errors)
 
 
 def bounds(spec: Spec, where: str, subject: str) -> Iterator[Problem]:

@@ -84,6 +84,15 @@ class ViewSpec(Spec):
     selected: str | None = plain(
         None, doc="Name of the selected population or projection.", cosmetic=True
     )
+    neurons: tuple[int, ...] = plain(
+        (), doc="Membranes drawn beside that of the MADC neuron.", cosmetic=True
+    )
+    hidden: tuple[str, ...] = plain(
+        ("true", "rates"), doc="Kinds of traces and plots not drawn.", cosmetic=True
+    )
+    lsb: bool = plain(
+        False, doc="Potentials in CADC LSB instead of model units.", cosmetic=True
+    )
 
 
 @dataclass(frozen=True, eq=False)

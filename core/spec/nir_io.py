@@ -3,27 +3,27 @@ r"""Networks as NIR graphs, and back.
 A NIR file (neuromorphic intermediate representation) has a node for each population
 and each weight matrix; here a weight matrix is an edge. What is read and written:
 
-=================  =======================================================
-NIR                network
-=================  =======================================================
-Input              `InputSpec`, its size from the shape
-CubaLIF, CubaLI    `LIFSpec`, `LISpec`, one value per parameter
-Linear             `ProjectionSpec`
-Affine             the same, if its bias is zero
-Output             the population that feeds it is one of ``outputs``
-=================  =======================================================
+=====================  ===================================================
+NIR                    network
+=====================  ===================================================
+Input                  `InputSpec`, its size from the shape
+CubaLIF, CubaLI        `LIFSpec`, `LISpec`
+LIF, LI                the same without ``tau_syn``: a current of one step
+IF, I                  the same without leak
+Linear, Affine, ...    `ProjectionSpec`; chains become one
+bias of an Affine      `ConstantCurrent`
+Delay                  ``delay`` of the projection
+graph in the graph     its nodes, named ``outer.inner``
+Output                 the population that feeds it is one of ``outputs``
+=====================  ===================================================
 
 Time: file number × ``time_factor`` = seconds on the chip. The default 1e-3 fits files
 in seconds of a biological model, which runs 1000 times faster here, and files in ms.
 
 Resistance: NIR has ``tau_mem dv/dt = (v_leak - v) + r I``, a population ``C dv/dt =
 C / tau_mem (leak - v) + i``. Both agree for ``C = tau_mem / r``; r = 1 is C = tau_mem.
-
-Input weight: with ``w_in = 1`` a spike raises the current by the weight, as in hxtorch
-and Norse. Another ``w_in`` multiplies the weights, with one exception: frameworks that
-count in steps (snnTorch) write ``r = tau_mem / dt`` and ``w_in = tau_syn / dt``, and
-mean that a spike, which lasts one step, raises the current by the weight. If r and w_in
-agree on one dt, the weights stay as they are and C = tau_mem / r is that dt.
+Input weights are explained in `core.spec.nir.neurons`, the two styles of writing in
+`core.spec.nir.numbers`.
 
 What NIR has no field for (hardware values, positions, ...) is written as JSON text
 under the key ``hx`` of the node's metadata, together with the exact numbers. They count
@@ -36,8 +36,11 @@ import h5py
 import nir
 
 from core.errors import ConversionError, Problem
-from core.spec.nir_export import TIME_FACTOR, to_nir
-from core.spec.nir_import import Conversion, from_nir
+from core.spec.nir.read import Conversion, from_nir
+from core.spec.nir.report import ImportReport
+from core.spec.nir.support import ROLES
+from core.spec.nir.times import SNNTORCH_STEP, TIME_FACTOR
+from core.spec.nir.write import export_notes, to_nir
 
 
 def write_nir_bytes(graph: nir.NIRGraph) -> bytes:
@@ -86,7 +89,7 @@ def _unknown_types(raw: bytes) -> list[Problem]:
         Problem(
             f"node '{name}'",
             f"nir {nir.version} knows no node of type '{kind[:80]}'.",
-            "Use the types Input, Output, Linear, CubaLIF and CubaLI.",
+            f"Use the types {', '.join(ROLES)}.",
         )
         for name, kind in types.items()
         if kind not in nir.ir.__all__
@@ -94,8 +97,11 @@ def _unknown_types(raw: bytes) -> list[Problem]:
 
 
 __all__ = [
+    "SNNTORCH_STEP",
     "TIME_FACTOR",
     "Conversion",
+    "ImportReport",
+    "export_notes",
     "from_nir",
     "read_nir_bytes",
     "to_nir",

@@ -18,6 +18,7 @@ do; a circuit of the chip always has one.
 """
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import nir
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -43,9 +45,9 @@ from core.modules.defaults import NEURON
 from core.parameter import HXTransformedModelParameter, MixedHXModelParameter
 from core.run import run
 from core.spec.network import LIFSpec
-from core.spec.nir_export import TIME_FACTOR, check_time_factor
-from core.spec.nir_graph import GraphReader
-from core.spec.nir_neurons import Neurons, read_neurons
+from core.spec.nir.graph import GraphReader
+from core.spec.nir.neurons import Neurons, equal, read_neurons, spread
+from core.spec.nir.times import TIME_FACTOR, check_time_factor
 from core.transforms.weight_transforms import linear_saturating
 from core.units import CADC_SIGNED_OFFSET
 from core.utils.nir_reading import (
@@ -82,6 +84,7 @@ class ConversionConfig:
     :param time_factor: time in the graph × this = seconds; the default suits
         milliseconds on the chip and seconds of a biological model, which runs 1000
         times faster here
+    :param per_neuron: neurons of one node may differ in their parameters
 
     >>> ConversionConfig(mock=False).weight_scale
     64.0
@@ -97,6 +100,7 @@ class ConversionConfig:
     input_loopback: bool = True
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     time_factor: float = TIME_FACTOR
+    per_neuron: bool = False
 
 
 class _Nodes(nn.ModuleDict):
@@ -134,11 +138,12 @@ class NIRModel(SNN):
 
     def _module(self, name: str, found: GraphReader, cfg: ConversionConfig) -> Any:
         if name in found.neurons:
-            return _neuron(self.exp, found.neurons[name], found.sizes[name], cfg)
-        if name in found.sizes:
-            return InputNeuron(found.sizes[name], self.exp)
-        link = next(link for link in found.weights if link.matrix == name)
-        return _synapse(self.exp, found.weights[link], cfg)
+            size = found.size(name)
+            return _neuron(self.exp, name, found.neurons[name], size, cfg)
+        if name in found.shapes:
+            return InputNeuron(found.size(name), self.exp)
+        link = next(link for link in found.links if link.name == name)
+        return _synapse(self.exp, link.weights, cfg)
 
     @property
     def outputs(self) -> tuple[Any, ...]:
@@ -216,7 +221,7 @@ def _map_nir_to_hxtorch(
     neurons = read_neurons(kind, node, problems)
     if neurons is None:
         raise ConversionError.of(problems)
-    return _neuron(exp, neurons, neurons.size, cfg)
+    return _neuron(exp, kind, neurons, math.prod(neurons.shape), cfg)
 
 
 def _synapse(exp: Experiment, weight: Any, cfg: ConversionConfig) -> Synapse:
@@ -234,12 +239,12 @@ def _synapse(exp: Experiment, weight: Any, cfg: ConversionConfig) -> Synapse:
 
 
 def _neuron(
-    exp: Experiment, neurons: Neurons, size: int, cfg: ConversionConfig
+    exp: Experiment, name: str, neurons: Neurons, size: int, cfg: ConversionConfig
 ) -> LI | LIF:
-    values = neurons.values
+    values = _values(name, neurons, size, cfg.per_neuron)
     tau_mem = values["tau_mem"] * cfg.time_factor
     fires = neurons.kind is LIFSpec
-    if not fires and values["r"] != 1:
+    if not fires and np.any(values["r"] != 1):
         log.warning("r = %g of a CubaLI is not used: 1 is taken.", values["r"])
     capacitance = tau_mem / values["r"] if fires else tau_mem
     common: dict[str, Any] = {
@@ -265,6 +270,29 @@ def _neuron(
         threshold=MixedHXModelParameter(values["v_threshold"], _THRESHOLD),
         **common,
     )
+
+
+def _values(name: str, neurons: Neurons, size: int, per_neuron: bool) -> dict[str, Any]:
+    """Return each parameter as one number, or as a tensor of shape (neurons,).
+
+    :raises ConversionError: if neurons differ and ``per_neuron`` is off; lists all
+    """
+    problems = [
+        Problem(
+            f"node '{name}'",
+            f"{parameter} differs between its neurons "
+            f"({values.min():.4g} to {values.max():.4g}).",
+            "Use one value for all, or ConversionConfig(per_neuron=True).",
+        )
+        for parameter, values in neurons.values.items()
+        if not per_neuron and not equal(values)
+    ]
+    if problems:
+        raise ConversionError.of(problems)
+    found = {n: spread(v, (size,)) for n, v in neurons.values.items()}
+    return {
+        n: torch.tensor(v) if isinstance(v, np.ndarray) else v for n, v in found.items()
+    }
 
 
 def _refractory_time(time: float | None, factor: float) -> MixedHXModelParameter:

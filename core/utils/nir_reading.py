@@ -7,7 +7,7 @@ import networkx as nx
 import nir
 
 from core.errors import ConversionError, Problem
-from core.spec.nir_graph import GraphReader
+from core.spec.nir.graph import GraphReader
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,10 @@ def read_graph(graph: nir.NIRGraph) -> GraphReader:
         raise UnsupportedNodeError.of(unknown)
     found = GraphReader(graph)
     found.read()
-    for note in found.notes:
-        log.info("%s", note)
-    fed = {link.target for link in found.weights}
+    for notes in found.remarks.parts.values():
+        for note in notes:
+            log.info("%s", note)
+    fed = {link.target for link in found.links}
     problems = [
         Problem(f"node '{name}'", "it receives nothing.", "Connect or remove it.")
         for name in found.neurons
@@ -58,9 +59,9 @@ def read_graph(graph: nir.NIRGraph) -> GraphReader:
 def sources(found: GraphReader) -> dict[str, tuple[str, ...]]:
     """Return the nodes before each synapse and each population of neurons."""
     before: dict[str, tuple[str, ...]] = {}
-    for link in found.weights:
-        before[link.matrix] = (link.source,)
-        before[link.target] = (*before.get(link.target, ()), link.matrix)
+    for link in found.links:
+        before[link.name] = (link.source,)
+        before[link.target] = (*before.get(link.target, ()), link.name)
     return before
 
 
@@ -69,7 +70,7 @@ def sources_first(found: GraphReader) -> list[str]:
 
     :raises UnsupportedNodeError: if nodes depend on each other in a circle
     """
-    names = [name for name, role in found.roles.items() if role != "output"]
+    names = [*found.shapes, *(link.name for link in found.links)]
     rank = {name: i for i, name in enumerate(names)}
     edges = nx.DiGraph()
     edges.add_nodes_from(rank)

@@ -31,8 +31,8 @@ from core.errors import ConversionError, NetworkError, Problem
 from core.experiment import Experiment
 from core.modules import AELIF, InputNeuron, Projection
 from core.modules.neuron import EventPropLIF, NeuronExp, ReadoutNeuronExp
-from core.spec.nir_export import TIME_FACTOR, check_time_factor
-from core.spec.nir_neurons import REFRACTORY_KEY
+from core.spec.nir.neurons import REFRACTORY_KEY
+from core.spec.nir.times import TIME_FACTOR, check_time_factor
 from core.utils.module_graph import ModuleGraph
 from core.utils.nir_reading import UnsupportedNodeError
 

@@ -40,9 +40,9 @@ def installed(monkeypatch):
 def launch(tmp_path):
     """Runs the launcher in a new process, in an empty folder."""
 
-    def launched(script, *arguments, code=0, path=()):
+    def launched(*arguments, code=0, path=()):
         done = subprocess.run(
-            [sys.executable, "-m", "core.compat", script, *arguments],
+            [sys.executable, "-m", "core.compat", *arguments],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path)))},
             capture_output=True,

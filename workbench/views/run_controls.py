@@ -1,4 +1,4 @@
-"""Where it runs, on which chip, how long, and the three words for *again*."""
+"""Where it runs, on which chip, and the three words for *again*."""
 
 import secrets
 from typing import Any
@@ -6,13 +6,12 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from core.units import us
 from workbench.project import Project
 from workbench.runner import Runner
 
 
 class RunControls(pn.viewable.Viewer):
-    """Mock or chip, chip number, runtime, live, rewind, new trial, new chip."""
+    """Mock or chip, chip number, live, run, rewind, new trial, new chip."""
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
@@ -24,12 +23,9 @@ class RunControls(pn.viewable.Viewer):
             size="small",
             margin=0,
         )
-        # Panel's own fields: the Material ones take only the first Enter.
+        # Panel's own field: the Material ones take only the first Enter.
         self._chip = pn.widgets.IntInput(
             label="chip number", width=92, start=0, end=99999, margin=0
-        )
-        self._runtime = pn.widgets.FloatInput(
-            label="runtime, µs", width=92, step=10, format="0[.]0[000]", margin=0
         )
         self._live = pmui.Switch(label="live", value=runner.live, margin=0)
         rewind = "Rewind: run again with the same seeds (R)"
@@ -42,7 +38,6 @@ class RunControls(pn.viewable.Viewer):
             _button("memory", "New chip", chip, self.new_chip),
         )
         self._mode.param.watch(lambda e: self._put(mode=e.new), "value")
-        self._runtime.param.watch(self._last, "value")
         self._chip.param.watch(lambda e: self._number(e.new), "value")
         self._live.param.watch(lambda e: setattr(runner, "live", e.new), "value")
         runner.param.watch(lambda e: setattr(self._live, "value", e.new), "live")
@@ -50,7 +45,6 @@ class RunControls(pn.viewable.Viewer):
         self._view = pn.FlexBox(
             self._mode,
             self._chip,
-            self._runtime,
             self._live,
             *buttons,
             align_items="center",
@@ -69,20 +63,10 @@ class RunControls(pn.viewable.Viewer):
         self._chip.param.update(
             value=spec.chip.number, disabled=spec.run.mode == "mock"
         )
-        self._runtime.value = self._shown_runtime()
-
-    def _shown_runtime(self) -> float:
-        return round(self.project.spec.run.runtime / us, 6)
 
     def _put(self, **changes: Any) -> None:
         spec = self.project.spec
         self.project.edit(spec.replace(run=spec.run.replace(**changes)), key="run")
-
-    def _last(self, event: Any) -> None:
-        if event.new is not None and 0 < event.new < 1e9:  # false for NaN
-            self._put(runtime=float(event.new) * us)
-        elif event.new != self._shown_runtime():
-            self._draw()
 
     def _number(self, number: int | None) -> None:
         if number is not None:

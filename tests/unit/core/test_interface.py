@@ -35,7 +35,7 @@ INSTANCE_ONLY = {
     "HardwareObservablesExtractor attributes",
 }
 #: Private functions that nothing here needs.
-ABSENT = {"_get_keys": "a graph is read by core.spec.nir_graph.GraphReader"}
+ABSENT = {"_get_keys": "a graph is read by core.spec.nir.graph.GraphReader"}
 #: Rows whose arguments or defaults differ here, with the reason.
 DIFFERENT = {
     "WeightScaling.run": "the default of one weight gave no slope",

@@ -4,14 +4,10 @@ from bokeh.models import Range1d, Span
 
 from core.units import us
 from workbench.plots.decimate import COLUMNS
-from workbench.plots.live import (
-    MANY_SPIKES,
-    Band,
-    Line,
-    Membrane,
-    MembranePlot,
-    RasterPlot,
-)
+from workbench.plots.membrane import MembranePlot
+from workbench.plots.raster import MANY_SPIKES, Band, RasterPlot
+from workbench.plots.rates import RatesPlot, bin_width, binned_rate
+from workbench.plots.traces import KINDS, Membrane, Trace
 
 LEVELS = {"leak": 0.0, "reset": 0.0, "threshold": 1.0}
 
@@ -19,7 +15,8 @@ LEVELS = {"leak": 0.0, "reset": 0.0, "threshold": 1.0}
 def membrane(height=1.0, count=50, kind="model", levels=LEVELS, spikes=()):
     time = np.arange(count) * us
     values = height * np.sin(np.arange(count) / 5)
-    return Membrane({kind: Line(time, values)}, dict(levels), np.array(spikes, float))
+    trace = Trace(kind, 0, time, values)
+    return Membrane((trace,), (0,), dict(levels), np.array(spikes, float))
 
 
 def band(name="hidden", size=4, spikes=3, color="#0977a9", **more):
@@ -58,21 +55,32 @@ def test_drawing_a_membrane_makes_no_new_models(plot):
 
 def test_a_trace_is_drawn_in_microseconds(plot):
     plot.draw(membrane())
-    np.testing.assert_allclose(
-        plot.sources["model"].data["x"], np.arange(50), rtol=1e-6
-    )
-    assert plot.sources["model"].data["y"].max() == pytest.approx(1, abs=0.01)
+    data = plot.lines["model"].data
+    np.testing.assert_allclose(data["xs"][0], np.arange(50), rtol=1e-6)
+    assert data["ys"][0].max() == pytest.approx(1, abs=0.01)
 
 
 def test_a_long_trace_is_thinned_out(plot):
     plot.draw(membrane(count=50_000))
-    assert len(plot.sources["model"].data["x"]) <= 2 * COLUMNS + 2
+    assert len(plot.lines["model"].data["xs"][0]) <= 4 * COLUMNS + 2
 
 
 def test_a_trace_that_is_not_there_any_more_vanishes(plot):
-    plot.draw(membrane(kind="madc"))
+    for kind in KINDS:
+        plot.draw(membrane(kind=kind))
     plot.draw(membrane(kind="model"))
-    assert len(plot.sources["madc"].data["x"]) == 0
+    assert [k for k, s in plot.lines.items() if len(s.data["xs"])] == ["model"]
+    assert len(plot.points.data["x"]) == 0
+
+
+def test_several_neurons_differ_in_colour_and_line(plot):
+    traces = [Trace("model", n, np.arange(9) * us, np.ones(9)) for n in range(8)]
+    plot.style("#b44800", dark=False)
+    plot.draw(Membrane(tuple(traces), tuple(range(8))))
+    data = plot.lines["model"].data
+    assert data["neuron"] == list(range(8))
+    assert len(set(zip(data["color"], data["dash"], strict=True))) == 8
+    assert data["color"][0] == "#b44800"
 
 
 def test_axes_of_a_membrane_do_not_move_on_draw(plot):
@@ -91,21 +99,21 @@ def test_fit_shows_the_whole_membrane_and_its_levels(plot):
 
 def test_fit_leaves_the_past_aside(plot):
     shown = membrane(1.0)
-    shown.lines["ghost"] = Line(np.arange(2.0), np.array([-1e3, 1e3]))
-    plot.fit(shown)
+    ghost = Trace("ghost", 0, np.arange(2.0), np.array([-1e3, 1e3]))
+    plot.fit(Membrane((ghost, *shown.traces), (0,), shown.levels))
     assert plot.figure.y_range.end < 10
 
 
 def test_fit_to_what_is_not_finite_does_not_move(plot):
     before = ends(plot.figure.y_range)
-    nan = Line(np.arange(2.0), np.array([np.nan, np.inf]))
-    plot.fit(Membrane({"model": nan}))
+    nan = Trace("model", 0, np.arange(2.0), np.array([np.nan, np.inf]))
+    plot.fit(Membrane((nan,)))
     plot.fit(Membrane())
     assert ends(plot.figure.y_range) == before
 
 
 def test_a_flat_membrane_still_has_a_height(plot):
-    plot.fit(Membrane({"model": Line(np.arange(3.0), np.zeros(3))}))
+    plot.fit(Membrane((Trace("model", 0, np.arange(3.0), np.zeros(3)),)))
     start, end = ends(plot.figure.y_range)
     assert end - start > 0.01
 
@@ -143,12 +151,17 @@ def test_a_theme_recolours_without_new_models(plot):
     before = models(plot)
     plot.style("#b44800", dark=True)
     assert models(plot) == before
-    assert plot.glyphs["model"].glyph.line_color == "#b44800"
-    assert plot.glyphs["ghost"].glyph.line_color != "#b44800"
+    plot.draw(membrane())
+    assert plot.lines["model"].data["color"] == ["#b44800"]
+    plot.draw(membrane(kind="ghost"))
+    assert plot.lines["ghost"].data["color"] != ["#b44800"]
 
 
 def test_the_membrane_axis_says_its_unit(plot):
+    plot.draw(membrane())
     assert plot.figure.yaxis[0].axis_label == "membrane, model units"
+    plot.draw(Membrane(unit="CADC LSB"))
+    assert plot.figure.yaxis[0].axis_label == "membrane, CADC LSB"
 
 
 # -- raster ----------------------------------------------------------------------
@@ -194,9 +207,11 @@ def test_a_tick_stays_in_the_row_of_its_neuron(raster):
 def test_spikes_of_the_model_are_faint_beside_those_of_the_chip(raster):
     faint = {"faint_time": np.array([1e-6]), "faint_neuron": np.array([2])}
     raster.draw([band("a", 4, 1, **faint)], 100 * us)
-    data = raster.spikes.data
-    assert data["a"][0] > data["a"][1]
-    assert data["y1"][0] < data["y0"][1] - 2  # the model is below, in row 2
+    chip, model = raster.spikes.data, raster.faint.data
+    assert chip["y1"][0] < model["y0"][0] - 2  # the model is below, in row 2
+    assert model["y1"][0] < 3
+    raster.draw([band("a", 4, 1)], 100 * us)
+    assert len(raster.faint.data["x"]) == 0
 
 
 def test_the_vertical_axis_of_the_raster_moves_only_with_the_populations(raster):
@@ -269,3 +284,33 @@ def test_both_plots_share_the_time_axis_and_the_cursor():
     assert above.figure.x_range is below.figure.x_range
     assert above.figure.min_border_left == below.figure.min_border_left
     assert above.figure.min_border_right == below.figure.min_border_right
+
+
+# -- rates -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("duration", [1e-6, 37e-6, 200e-6, 1e-3, 10e-3])
+def test_rates_add_up_to_the_number_of_spikes(duration):
+    rng = np.random.default_rng(3)
+    time = rng.uniform(0, duration, 500)
+    edges, rate = binned_rate(time, 4, duration)
+    assert edges[-1] == pytest.approx(duration)
+    assert (rate * 4 * np.diff(edges)).sum() == pytest.approx(500)
+
+
+@pytest.mark.parametrize("duration", [1e-6, 60e-6, 100e-6, 10e-3])
+def test_bins_are_of_a_round_width(duration):
+    width = bin_width(duration)
+    assert float(f"{width:e}"[0]) in (1, 2, 5)
+    assert 20 <= duration / width <= 50.1
+
+
+def test_rates_are_fitted_once_and_then_stay():
+    rates = RatesPlot(Range1d(0, 100), Span(dimension="height"))
+    rates.draw([band("a", 1, 10)], 100 * us)
+    before = ends(rates.figure.y_range)
+    rates.draw([band("a", 1, 90)], 100 * us)
+    assert ends(rates.figure.y_range) == before
+    rates.fit()
+    highest = rates.source.data["ys"][0].max()
+    assert rates.figure.y_range.end == pytest.approx(1.15 * highest)

@@ -19,6 +19,7 @@ from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
 from workbench.views.plots_view import PlotsView
 from workbench.views.run_controls import RunControls
+from workbench.views.run_status import RunStatus
 
 TIMEOUT = 20  # s; a run takes milliseconds, the first one compiles
 NAN, INF = float("nan"), float("inf")
@@ -143,14 +144,25 @@ def test_a_result_that_is_not_current_is_faded(project, runner):
     assert plots._plots.styles["opacity"] == "0.6"
 
 
-def test_the_neuron_to_show_can_be_chosen(project, runner):
-    plots = PlotsView(project, runner)
-    plots._neuron.value = 5
+def test_the_neurons_to_show_can_be_chosen(project, runner):
+    choice = PlotsView(project, runner).choice
+    choice.neurons.value = "5, 0-2"
     assert project.spec.recording.madc_neuron == 5
-    plots._population.value = "out"
+    assert project.spec.view.neurons == (0, 1, 2)
+    choice.population.value = "out"
     recording = project.spec.recording
     assert (recording.madc_population, recording.madc_neuron) == ("out", 0)
-    assert plots._neuron.end == 1
+    assert choice.neurons.value == "0"
+
+
+@pytest.mark.parametrize("text", ["8", "x", "", "3-", "-1", "c5", "1e3", "0, 99"])
+def test_neurons_that_are_none_are_said_and_not_taken(project, runner, text):
+    choice = PlotsView(project, runner).choice
+    before = project.spec
+    choice.neurons.value = text
+    assert project.spec is before
+    assert project.message is not None
+    assert choice.neurons.value == "0"
 
 
 # -- the inspector ---------------------------------------------------------------
@@ -291,18 +303,25 @@ def test_a_chip_can_be_chosen_only_where_one_runs(controls):
     assert not controls._chip.disabled
 
 
-def test_the_runtime_is_in_microseconds(controls, project):
-    assert controls._runtime.value == 200
-    controls._runtime.value = 350
-    assert project.spec.run.runtime == pytest.approx(350e-6)
+@pytest.mark.parametrize(("field", "name"), [("runtime", "runtime"), ("step", "dt")])
+def test_times_of_the_run_are_in_microseconds(project, runner, field, name):
+    status = RunStatus(project, runner)
+    given = getattr(status, field)
+    assert given.value == pytest.approx(getattr(project.spec.run, name) / us)
+    given.value = 3.5
+    assert getattr(project.spec.run, name) == pytest.approx(3.5e-6)
+    project.undo()
+    assert given.value == pytest.approx(getattr(project.spec.run, name) / us)
 
 
 @pytest.mark.parametrize("value", [0, None, NAN, INF, -INF], ids=str)
-def test_a_runtime_that_is_none_is_not_taken(controls, project, value):
-    before = project.spec
-    controls._runtime.value = value
-    assert project.spec.run.runtime == before.run.runtime
-    assert controls._runtime.value == 200
+@pytest.mark.parametrize("field", ["runtime", "step"])
+def test_a_time_that_is_none_is_not_taken(project, runner, field, value):
+    status, before = RunStatus(project, runner), project.spec
+    shown = getattr(status, field).value
+    getattr(status, field).value = value
+    assert project.spec.run == before.run
+    assert getattr(status, field).value == shown
 
 
 def test_a_new_trial_changes_the_noise_alone(controls, project):
@@ -331,9 +350,9 @@ def test_rewinding_runs_again_with_the_first_seeds(
 ):
     specs = []
 
-    def counted(spec, memory):
+    def counted(spec, memory, *, truth):
         specs.append(spec)
-        return simulate(spec, memory)
+        return simulate(spec, memory, truth=truth)
 
     monkeypatch.setattr(runner_module, "simulate", counted)
     controls.new_trial()

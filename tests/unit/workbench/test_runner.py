@@ -39,13 +39,13 @@ class Chip:
         self.open.set()
         self.fails = None
 
-    def __call__(self, spec, memory=None):
+    def __call__(self, spec, memory=None, *, truth=False):
         self.specs.append(spec)
         self.entered.set()
         assert self.open.wait(TIMEOUT)
         if self.fails is not None:
             raise self.fails
-        return simulate(spec, memory)
+        return simulate(spec, memory, truth=truth)
 
 
 @pytest.fixture

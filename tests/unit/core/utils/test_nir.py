@@ -367,7 +367,7 @@ def test_a_loop_is_refused():
         ("graph", "it is a str"),
         (graph(lone=cubali()), "'lone': it receives nothing"),
         (graph(("in", "w"), ("w", "lif"), w=nir.Linear(np.ones((2, 4)))), "shape"),
-        (graph(("in", "lif")), "without weights"),
+        (graph(("in", "lif")), "it receives 3 values by 'in'"),
         (nir.NIRGraph({}, [], type_check=False), "it has no input"),
     ],
 )

@@ -10,16 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from core.errors import ConversionError, HXError, NetworkError, ShapeError
+from core.errors import (
+    ConversionError,
+    HXError,
+    NetworkError,
+    ParameterError,
+    ShapeError,
+)
+from core.handle import LIFObservables
 from core.utils.from_nir_data import from_nir_data
 from core.utils.to_nir import SNN
 from core.utils.to_nir_data import to_nir_data
 
 
-def model(dt=1e-6, time_factor=1e-3):
-    snn = SNN(dt=dt)
-    snn.time_factor = time_factor
-    return snn
+def model(dt=1e-6):
+    return SNN(dt=dt)
 
 
 def recorded(data, name="lif", observable="spikes"):
@@ -38,26 +43,24 @@ shapes = hnp.array_shapes(min_dims=3, max_dims=3, max_side=6)
     st.sampled_from([torch.bool, torch.float32, torch.float64, torch.uint8]),
     st.sampled_from([1e-6, 0.5e-6, 2e-6, 7e-7]),
     st.sampled_from([1e-3, 1.0, 2e-4]),
+    st.sampled_from(["grid", "events"]),
 )
-def test_spikes_come_back_exactly(spikes, dtype, dt, factor):
-    snn = model(dt, factor)
+def test_spikes_come_back_exactly(spikes, dtype, dt, factor, form):
+    snn = model(dt)
     given_spikes = torch.from_numpy(spikes).to(dtype)
-    data = to_nir_data({"a": given_spikes, "b.c": given_spikes}, snn)
-    gridded = data.nodes["a"].observables["spikes"]
-    assert gridded.data.dtype == bool
-    assert gridded.data.tolist() == spikes.swapaxes(0, 1).tolist()
-    assert gridded.dt == pytest.approx(dt / factor, rel=1e-12)
-
-    found = from_nir_data(data, snn)
+    data = to_nir_data({"a": given_spikes, "b.c": given_spikes}, snn, form, factor)
+    found = from_nir_data(data, snn, time_factor=factor)
     assert found.keys() == {"a", "b.c"}
     assert found["a"].dtype == torch.float32
     assert torch.equal(found["a"], given_spikes.float())
-    again = to_nir_data(found, snn).nodes["a"].observables["spikes"]
-    assert again.data.tolist() == gridded.data.tolist()
+    gridded = to_nir_data(found, snn).nodes["a"].observables["spikes"]
+    assert gridded.data.dtype == bool
+    assert gridded.data.tolist() == spikes.swapaxes(0, 1).tolist()
+    assert gridded.dt == dt
 
 
 @given(hnp.arrays(bool, shapes), st.sampled_from([1e-6, 0.5e-6, 7e-7]))
-def test_events_fall_into_the_steps_they_came_from(spikes, dt):
+def test_events_of_nir_fall_into_the_steps_they_came_from(spikes, dt):
     snn = model(dt)
     gridded = to_nir_data({"a": torch.from_numpy(spikes)}, snn)
     data = gridded.nodes["a"].observables["spikes"].to_event(n_events=64)
@@ -65,32 +68,68 @@ def test_events_fall_into_the_steps_they_came_from(spikes, dt):
     assert torch.equal(found, torch.from_numpy(spikes).float())
 
 
+@given(st.sampled_from([1e-6, 0.5e-6, 7e-7, 1.3e-7]), st.integers(1, 3000))
+def test_nir_itself_finds_our_events_in_their_steps(dt, steps):
+    spikes = torch.zeros(steps, 1, 2)
+    spikes[::3, 0, 1] = spikes[-1, 0, 0] = 1
+    data = to_nir_data({"a": spikes}, model(dt), "events").nodes["a"]
+    data = data.observables["spikes"]
+    data.t_max += dt / 2  # nir cuts the length off without slack
+    found = data.to_time_gridded(dt).data
+    assert found[0].tolist() == (spikes[:, 0] != 0).tolist()
+
+
 @pytest.mark.parametrize(
-    ("times", "t_max", "factor"),
-    [
-        ([[0.0, 4.5e-3, np.inf]], 6e-3, 1e-3),
-        ([[0.0, 4.5e-6, np.inf]], 6e-6, 1.0),
-        # As in the unit of the graph it would not last a step, it is in seconds.
-        ([[0.0, 4.5e-6, np.inf]], 6e-6, 1e-3),
-    ],
+    ("dt", "steps"), [(1e-6, 6), (1e-6, 999), (1e-6, 1000), (1e-6, 2500), (5e-7, 40000)]
 )
-def test_event_times_are_in_the_unit_of_the_graph(times, t_max, factor):
-    data = events(times, [[2, 0, -1]], t_max)
-    found = from_nir_data(recorded(data), model(1e-6, factor))["lif"]
+def test_events_in_seconds_are_read_however_long_they_last(dt, steps):
+    # They were taken for milliseconds from 1000 steps on.
+    times = [[0.0, 4.5 * dt, (steps - 1) * dt, np.inf]]
+    data = events(times, [[2, 0, 1, -1]], steps * dt)
+    found = from_nir_data(recorded(data), model(dt))["lif"]
+    assert found.shape == (steps, 1, 3)
+    assert found.nonzero().tolist() == [[0, 0, 2], [4, 0, 0], [steps - 1, 0, 1]]
+
+
+def test_data_in_another_unit_come_with_a_factor():
+    data = events([[0.0, 4.5e-3, np.inf]], [[2, 0, -1]], 6e-3)
+    found = from_nir_data(recorded(data), model(), time_factor=1e-3)["lif"]
     assert found.shape == (6, 1, 3)
     assert found.nonzero().tolist() == [[0, 0, 2], [4, 0, 0]]
 
 
-def test_a_model_without_a_time_factor_counts_in_milliseconds():
-    net = torch.nn.Module()
-    net.exp = SNN(dt=2e-6).exp
-    data = to_nir_data({"a": torch.zeros(4, 1, 1)}, net)
-    assert data.nodes["a"].observables["spikes"].dt == 0.002
+@pytest.mark.parametrize("factor", [0, -1.0, np.inf, np.nan])
+def test_a_factor_that_is_none_is_refused(factor):
+    with pytest.raises(ParameterError, match="NIR data: the time factor is"):
+        to_nir_data({}, model(), time_factor=factor)
+
+
+def test_signals_of_a_handle_are_values_on_the_grid():
+    snn = model()
+    spikes, membrane = torch.eye(4)[:, None, :3], torch.randn(4, 1, 3)
+    handle = LIFObservables(spikes=spikes, membrane_cadc=membrane)
+    data = to_nir_data({"lif": handle, "input": spikes}, snn, "events")
+    assert isinstance(data.nodes["lif"].observables["spikes"], nir.EventData)
+    trace = data.nodes["lif"].observables["membrane_cadc"]
+    assert (trace.shape, trace.dt) == ((1, 4, 3), 1e-6)
+    read = from_nir_data(data, snn, "membrane_cadc")
+    assert read.keys() == {"lif"}
+    assert torch.equal(read["lif"], membrane)
+    assert from_nir_data(data, snn, "spikes").keys() == {"lif", "input"}
+    with pytest.raises(NotImplementedError, match="it holds membrane_cadc"):
+        from_nir_data(data, snn)
+
+
+def test_an_empty_handle_and_an_unknown_form_are_refused():
+    with pytest.raises(ConversionError, match="node 'lif': its handle is empty"):
+        to_nir_data({"lif": LIFObservables()}, model())
+    with pytest.raises(ParameterError, match="the form is 'dense'"):
+        to_nir_data({}, model(), "dense")
 
 
 def test_values_of_events_are_kept():
     data = nir.ValuedEventData(
-        np.array([[0, 1]]), np.array([[0.0, 1e-3]]), 2, 2e-3, np.array([[0.5, -2.0]])
+        np.array([[0, 1]]), np.array([[0.0, 1e-6]]), 2, 2e-6, np.array([[0.5, -2.0]])
     )
     found = from_nir_data(recorded(data), model())["lif"]
     assert found[:, 0].tolist() == [[0.5, 0.0], [0.0, -2.0]]
@@ -98,11 +137,11 @@ def test_values_of_events_are_kept():
 
 def test_gridded_values_are_kept():
     values = np.arange(6, dtype=np.float64).reshape(1, 2, 3) / 7
-    found = from_nir_data(recorded(nir.TimeGriddedData(values, 1e-3)), model())["lif"]
+    found = from_nir_data(recorded(nir.TimeGriddedData(values, 1e-6)), model())["lif"]
     np.testing.assert_array_equal(found[:, 0].numpy(), values[0].astype(np.float32))
 
 
-@pytest.mark.parametrize(("dt", "told"), [(1e-3, 0), (1e-6, 0), (1e-4, 1)])
+@pytest.mark.parametrize(("dt", "told"), [(1e-6, 0), (1e-4, 1)])
 def test_another_step_is_told(dt, told, caplog):
     data = nir.TimeGriddedData(np.zeros((1, 4, 1), bool), dt)
     with caplog.at_level(logging.WARNING):
@@ -137,10 +176,10 @@ def test_all_that_is_no_spikes_is_named_in_one_error():
 
 
 @pytest.mark.parametrize(
-    ("times", "neurons"), [([[7e-3]], [[0]]), ([[0.0]], [[3]]), ([[-1.0]], [[0]])]
+    ("times", "neurons"), [([[7e-6]], [[0]]), ([[0.0]], [[3]]), ([[-1.0]], [[0]])]
 )
 def test_events_outside_of_the_recording_are_refused(times, neurons):
-    data = events(times, neurons, 6e-3)
+    data = events(times, neurons, 6e-6)
     with pytest.raises(ShapeError, match="node 'lif': an event lies outside"):
         from_nir_data(recorded(data), model())
 

@@ -1,0 +1,1 @@
+"""Damaged files, by the thousand, through the door for files of others."""

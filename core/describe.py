@@ -1,0 +1,408 @@
+"""From the modules of an experiment to a document: the inverse of `core.build`.
+
+Read is the graph of the last run, or of the one that was prepared: populations, the
+projections between them, spikes that entered (batch entry 0) and settings. Values of
+the chip that a document computes from those of the model stay out of it; others are
+kept beside them. Inputs of a model have no names of their own: they become ``input``,
+``input2`` ..., modules keep theirs.
+"""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core import on_chip
+from core.backend.graph import is_open
+from core.build import DelayedSynapse
+from core.errors import NetworkError, Problem
+from core.experiment import Experiment
+from core.modules import AELIF, InputNeuron, Projection
+from core.modules.neuron import NeuronExp, ReadoutNeuronExp
+from core.observables import ReadoutSource
+from core.parameter import detached
+from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec
+from core.spec.fields import each
+from core.spec.network import (
+    AELIFSpec,
+    InputSpec,
+    LIFSpec,
+    LISpec,
+    NetworkSpec,
+    PopulationSpec,
+    ProjectionSpec,
+    Value,
+    VoltageScale,
+)
+from core.spec.nir_layout import placed
+from core.spec.stimulus import ConstantCurrent, SpikeTimes, Stimulus
+from core.transforms.weight_transforms import linear_saturating
+from core.units import CADC_SIGNED_OFFSET
+
+#: More changes of a current than this are no steps.
+_MAX_STEPS = 20
+_PLAIN_KINDS = (AELIF, Projection, InputNeuron)
+
+
+def describe(exp: Experiment, title: str = "untitled") -> ExperimentSpec:
+    """Return the document of what ``exp`` ran last.
+
+    :raises NetworkError: if it ran nothing, or has what no document can say; lists all
+
+    >>> import core
+    >>> experiment = core.Experiment(mock=True)
+    >>> synapse, neuron = core.Synapse(2, 3, experiment), core.LI(3, experiment, leak=0)
+    >>> _ = neuron(synapse(core.LIFObservables(spikes=torch.ones(30, 1, 2))))
+    >>> core.run(experiment, 30)
+    >>> network = describe(experiment).network
+    >>> [(p.name, p.kind, p.size) for p in network.populations]
+    [('input', 'input', 2), ('LI', 'LI', 3)]
+    """
+    found = _Reader(exp)
+    problems = list(found.problems())
+    if problems:
+        raise NetworkError.of(problems)
+    return found.document(title)
+
+
+class _Reader:
+    """Reads the graph of the last run.
+
+    Nodes of the graph are numbers of modules, or ``"s_..."`` where data enter.
+    """
+
+    def __init__(self, exp: Experiment) -> None:
+        self.exp = exp
+        self.graph: Any = exp.modules.graph
+        if not len(self.graph):
+            self.graph = exp.modules.prev_graph
+        if self.graph is None or not len(self.graph):
+            raise NetworkError(
+                "experiment", "it ran no modules.", "Run it, then describe it."
+            )
+        self.modules: dict[int, Any] = {
+            n: exp.modules.get_module_by_id(n) for n in self.graph if not is_open(n)
+        }
+        self.neurons = {n: m for n, m in self.modules.items() if isinstance(m, AELIF)}
+        self.synapses = {
+            n: m for n, m in self.modules.items() if isinstance(m, Projection)
+        }
+        self.inputs = list(
+            dict.fromkeys(
+                self._origin(n)
+                for s in self.synapses
+                for n in self.graph.predecessors(s)
+                if self._origin(n) not in self.modules
+            )
+        )
+        self.names = self._names()
+
+    def _origin(self, node: Any) -> Any:
+        """Return where the spikes of a node come from: input neurons pass them on."""
+        if isinstance(self.modules.get(node), InputNeuron):
+            return next(iter(self.graph.predecessors(node)))
+        return node
+
+    def _names(self) -> dict[Any, str]:
+        taken: dict[Any, str] = {}
+        for node in (*self.neurons, *self.synapses, *self.inputs):
+            module = self.modules.get(node)
+            base = "input"
+            if module is not None:
+                base = module.name or module.descriptor or type(module).__name__
+            name, count = base, 1
+            while name in taken.values():
+                count += 1
+                name = f"{base}{count}"
+            taken[node] = name
+        return taken
+
+    # -- what cannot be said -------------------------------------------------------
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield a problem for each thing that no document can say."""
+        for node, module in self.modules.items():
+            where = f"module '{self.names.get(node, type(module).__name__)}'"
+            if not isinstance(module, _PLAIN_KINDS):
+                what = f"a {type(module).__name__} has no place in a document."
+                yield Problem(where, what, "Use Synapse, LIF, LI and AELIF.")
+            elif isinstance(module, AELIF):
+                yield from self._neuron_problems(where, module)
+            elif isinstance(module, Projection) and len(self._ends(node)) != 2:
+                what = "it is not between two populations."
+                yield Problem(where, what, "Put each synapse between two.")
+        for node in self.neurons:
+            where = f"population '{self.names[node]}'"
+            steps = [current for current, _ in self._currents(node)]
+            if sum(len(found) for found in steps) > _MAX_STEPS:
+                what = "it is driven by graded data that are no current in steps."
+                yield Problem(where, what, "Drive it with spikes through a synapse.")
+
+    def _neuron_problems(self, where: str, module: AELIF) -> Iterator[Problem]:
+        terms = module.exponential or module.adaptation
+        if terms and not (module.fire and module.leaky):
+            what = "adaptation and exponential onset need neurons that leak and fire."
+            yield Problem(where, what, "Set leaky and fire.")
+        if np.size(_array(module.scale)) != 1 or np.size(_array(module.offset)) != 1:
+            what = "its traces have a scale or an offset for each neuron."
+            yield Problem(where, what, "Give one for the population.")
+        if module.leak_conductance is not None:
+            what = "its leak conductance is given."
+            yield Problem(where, what, "Give tau_mem instead.")
+
+    def _ends(self, node: int) -> list[Any]:
+        """Return source and target of a projection, as far as there are any."""
+        before = [self._origin(n) for n in self.graph.predecessors(node)]
+        after = [n for n in self.graph.successors(node) if n in self.neurons]
+        return [n for n in before if n in self.neurons or is_open(n)] + after
+
+    # -- the document ----------------------------------------------------------------
+
+    def document(self, title: str) -> ExperimentSpec:
+        """Return the document."""
+        populations: list[PopulationSpec] = [
+            InputSpec(self.names[node], self._channels(node)) for node in self.inputs
+        ]
+        populations += [
+            self._population(self.names[node], m) for node, m in self.neurons.items()
+        ]
+        projections = [self._projection(n, m) for n, m in self.synapses.items()]
+        sending = {p.source for p in projections}
+        ends = tuple(
+            self.names[n] for n in self.neurons if self.names[n] not in sending
+        )
+        network = NetworkSpec(tuple(populations), tuple(projections), ends)
+        return ExperimentSpec(
+            network=placed(network, set(network.names)),
+            stimuli=tuple(self._stimuli()),
+            recording=self._recording(),
+            run=self._run(),
+            chip=self.exp.chip_spec,
+            title=title,
+        )
+
+    def _handle(self, node: Any) -> Any:
+        """Return the handle that enters at an open node."""
+        return next(h for _, _, h in self.graph.out_edges(node, data="handle"))
+
+    def _channels(self, node: Any) -> int:
+        return int(self._handle(node).spikes.shape[-1])
+
+    def _population(self, name: str, module: AELIF) -> LISpec:
+        size, dt = module.size, self.exp.dt
+        gain = _clean(1 / float(_array(module.scale).item()))
+        offset = _clean(float(_array(module.offset).item()) + CADC_SIGNED_OFFSET)
+        scale = VoltageScale(offset, gain)
+        tau_mem, tau_syn = (_model(module, n) for n in ("tau_mem", "tau_syn"))
+        capacitance = _model(module, "membrane_capacitance")
+        if isinstance(module, NeuronExp | ReadoutNeuronExp):
+            # Their model values are factors per step, exp(-dt / tau).
+            tau_mem, tau_syn = (-dt / np.log(tau) for tau in (tau_mem, tau_syn))
+            capacitance = tau_mem
+        elif _is_delta(module, dt):
+            tau_syn = None
+        fields: dict[str, Any] = {
+            "leak": _value(module, "leak", scale),
+            "leaky": module.leaky,
+            "tau_mem": tau_mem,
+            "membrane_capacitance": capacitance,
+            "tau_syn": tau_syn,
+            "scale": scale,
+        }
+        kind: type[LISpec] = LISpec
+        if module.fire:
+            kind = LIFSpec
+            fields |= {n: _value(module, n, scale) for n in ("reset", "threshold")}
+            fields["refractory_time"] = _model(module, "refractory_time")
+        if module.exponential or module.adaptation:
+            kind = AELIFSpec
+            fields |= self._terms(module)
+        made = kind(name, size, **fields)
+        lsb = _hardware(module, "membrane_capacitance")
+        if not _close(lsb, made.capacitor):
+            made = made.replace(capacitance_lsb=lsb)
+        if isinstance(made, AELIFSpec) and not self.exp.mock:
+            made = _with_codes(made, module)
+        return made
+
+    def _terms(self, module: AELIF) -> dict[str, Any]:
+        names = (
+            "exponential_slope",
+            "exponential_threshold",
+            "subthreshold_adaptation_strength",
+            "spike_triggered_adaptation_increment",
+        )
+        return {
+            "exponential": module.exponential,
+            "subthreshold_adaptation": module.subthreshold_adaptation,
+            "spike_triggered_adaptation": module.spike_triggered_adaptation,
+            "tau_adap": _model(module, "tau_adap"),
+        } | {name: Value(_model(module, name)) for name in names}
+
+    def _projection(self, node: int, module: Any) -> ProjectionSpec:
+        source, target = self._ends(node)
+        weights = module.weight.detach().cpu()
+        mask = getattr(module, "mask", None)
+        scale = _scale(module.weight_transform)
+        if _is_delta(self.neurons[target], self.exp.dt):
+            scale = scale * on_chip.SHORTEST_TAU_SYN / self.exp.dt
+        delay = module.delay if isinstance(module, DelayedSynapse) else 0
+        return ProjectionSpec(
+            self.names[node],
+            self.names[source],
+            self.names[target],
+            (weights if mask is None else weights * mask.cpu()).float().numpy(),
+            weight_scale=_clean(scale),
+            delay=_clean(delay * self.exp.dt),
+        )
+
+    def _stimuli(self) -> Iterator[Stimulus]:
+        dt = self.exp.dt
+        for node in self.inputs:
+            trains = self._handle(node).spikes.detach()[:, 0].T.numpy()
+            yield SpikeTimes(
+                self.names[node],
+                tuple(
+                    tuple(_clean(row * dt) for row in np.flatnonzero(train > 0.5))
+                    for train in trains
+                ),
+            )
+        for node in self.neurons:
+            for found, steps in self._currents(node):
+                for first, last, values in found:
+                    yield ConstantCurrent(
+                        self.names[node],
+                        current=values,
+                        start=_clean(first * dt),
+                        stop=None if last == steps else _clean(last * dt),
+                    )
+
+    def _currents(
+        self, node: int
+    ) -> list[tuple[list[tuple[int, int, NDArray[Any]]], int]]:
+        """Return the steps of each current that enters: first, last + 1 and value."""
+        module, found = self.neurons[node], []
+        for source in self.graph.predecessors(node):
+            if not is_open(source):
+                continue
+            graded = self._handle(source).graded_spikes.detach()[:, 0].double().numpy()
+            if not graded.any():
+                continue
+            decay = 1 - self.exp.dt / each(_model(module, "tau_syn"), module.size)
+            wave = np.zeros_like(graded)
+            for t, jump in enumerate(graded):
+                wave[t] = (wave[t - 1] * decay if t else 0) + jump
+            # Single precision lets a constant current drift by this much.
+            slack = 1e-4 * np.abs(wave).max()
+            cuts = np.flatnonzero(np.abs(np.diff(wave, axis=0)).max(1) > slack) + 1
+            ends = [0, *cuts.tolist(), len(wave)]
+            parts = [
+                (a, b, wave[a:b].mean(0))
+                for a, b in pairwise(ends)
+                if np.abs(wave[a:b]).max() > slack
+            ]
+            found.append((parts, len(wave)))
+        return found
+
+    def _recording(self) -> RecordingSpec:
+        read = [(n, m) for n, m in self.neurons.items() if m.enable_madc_recording]
+        cadc = any(m.enable_cadc_recording for m in self.neurons.values())
+        if not read:
+            return RecordingSpec(cadc=cadc)
+        node, module = read[0]
+        adaptation = module.madc_readout_source is ReadoutSource.ADAPTATION
+        return RecordingSpec(
+            self.names[node],
+            int(module.record_neuron_id or 0),
+            cadc=cadc,
+            madc_source="adaptation" if adaptation else "membrane",
+        )
+
+    def _run(self) -> RunSpec:
+        exp, shared = self.exp, next(iter(self.neurons.values()))
+        lengths = [len(self._handle(node).spikes) for node in self.inputs]
+        lengths += [
+            len(self._handle(source).graded_spikes)
+            for node in self.neurons
+            for source in self.graph.predecessors(node)
+            if is_open(source)
+        ]
+        return RunSpec(
+            mode="mock" if exp.mock else "chip",
+            runtime=_clean(max(lengths, default=1) * exp.dt),
+            dt=exp.dt,
+            trial=exp.trial - (exp.last_execution is not None),
+            i_synin_gm=int(np.ravel(_hardware(shared, "i_synin_gm"))[0]),
+            synapse_dac_bias=int(np.ravel(_hardware(shared, "synapse_dac_bias"))[0]),
+            calibration="calibrated" if exp.calibrated else "uncalibrated",
+        )
+
+
+def _array(value: Any) -> NDArray[Any]:
+    value = detached(value)
+    return value.cpu().numpy() if torch.is_tensor(value) else np.asarray(value)
+
+
+def _number(value: Any) -> Any:
+    """Return a number, or an array (neurons,) of double precision."""
+    array = _array(value)
+    if array.dtype == np.float32:  # 1e-5 is 9.9999997e-06 there
+        array = np.array([float(f"{x:.7g}") for x in array.flat]).reshape(array.shape)
+    return array.astype(float) if array.ndim else float(array)
+
+
+def _model(module: AELIF, name: str) -> Any:
+    return _number(getattr(module, name).model_value)
+
+
+def _hardware(module: AELIF, name: str) -> Any:
+    return _number(getattr(module, name).hardware_value)
+
+
+def _is_delta(module: AELIF, dt: float) -> bool:
+    """Whether a spike is a current of one time step; a chip has another value then."""
+    model, chip = _model(module, "tau_syn"), _hardware(module, "tau_syn")
+    return np.ndim(model) == 0 and model == dt and np.ndim(chip) == 0 and chip != dt
+
+
+def _value(module: AELIF, name: str, scale: VoltageScale) -> Value:
+    """Return a potential; the chip's is left out if it follows from the model's."""
+    made = Value(_model(module, name), code=module.codes.get(name))
+    lsb = _hardware(module, name)
+    return made if _close(lsb, scale.lsb(made)) else made.replace(hardware=lsb)
+
+
+def _with_codes(made: AELIFSpec, module: AELIF) -> AELIFSpec:
+    """Return the population with the codes that do not follow from its model."""
+    follow = on_chip.adex_codes(made).codes
+    for name, codes in follow.items():
+        written = _hardware(module, name)
+        value = getattr(made, name)
+        if isinstance(value, Value) and not _close(written, codes):
+            code = np.rint(written).astype(np.int64)
+            made = made.replace(**{name: value.replace(code=code)})
+    return made
+
+
+def _close(a: Any, b: Any) -> bool:
+    return bool(np.allclose(a, b, rtol=1e-9, atol=1e-9))
+
+
+def _scale(transform: Any) -> float:
+    """Return the weight LSB of a small model weight, per model unit."""
+    if isinstance(transform, partial) and transform.func is linear_saturating:
+        known = transform.keywords.get("scale")
+        if known is not None:
+            return float(known)
+    small = 1e-3
+    return float(transform(torch.full((1, 1), small)).item()) / small
+
+
+def _clean(number: float) -> float:
+    """Return ``number`` without the rounding error of the last operation."""
+    return float(f"{number:.12g}") if math.isfinite(number) else number

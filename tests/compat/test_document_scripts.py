@@ -1,0 +1,162 @@
+"""The program of a document does what the document does."""
+
+import ast
+import inspect
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import core
+from core.experiment import ChipDefaults, Experiment
+from core.simulate import simulate
+from core.spec.chip import TYPICAL
+from core.spec.examples import EXAMPLES, first_steps
+from core.spec.network import Value
+from core.spec.script_io import identifiers, launcher_options, to_script
+from core.spec.script_text import number
+
+#: The documents of the interface, as they were published.
+API = Path(__file__).parents[1] / "api"
+CASES = {title: make() for title, make in EXAMPLES.items()}
+
+
+@pytest.fixture
+def ran(request, tmp_path):
+    """Runs the program of a document; its results by population."""
+
+    def run(spec):
+        request.getfixturevalue("installed")
+        path = tmp_path / "program.py"
+        path.write_text(to_script(spec), encoding="utf-8")
+        return runpy.run_path(str(path), run_name="__main__")["results"]
+
+    return run
+
+
+@pytest.mark.parametrize("mode", ["mock", "chip"])
+@pytest.mark.parametrize("title", CASES)
+def test_the_program_gives_the_results_of_the_document(title, mode, ran):
+    spec = CASES[title]
+    spec = spec.replace(run=spec.run.replace(mode=mode))
+    expected = simulate(spec)
+    for name, handle in ran(spec).items():
+        population = expected.populations[name]
+        if handle.holds("spikes"):
+            steps, neurons = np.nonzero(handle.spikes[:, 0].detach().numpy())
+            raster = population.spikes
+            on_grid = np.rint(raster.time / spec.run.dt).astype(int)
+            found = sorted(zip(steps.tolist(), neurons.tolist(), strict=True))
+            inside = on_grid < spec.run.steps
+            wanted = set(zip(on_grid[inside], raster.neuron[inside], strict=True))
+            assert found == sorted((int(t), int(n)) for t, n in wanted)
+        if mode == "mock":
+            np.testing.assert_array_equal(
+                handle.membrane_cadc[:, 0].detach().numpy(), population.membrane.values
+            )
+
+
+def test_the_launcher_runs_it_on_the_same_chip(launch, tmp_path):
+    spec = first_steps()
+    spec = spec.replace(
+        chip=TYPICAL.replace(number=7),
+        run=spec.run.replace(mode="chip", trial=3, calibration="uncalibrated"),
+    )
+    path = tmp_path / "program.py"
+    path.write_text(to_script(spec), encoding="utf-8")
+    options = launcher_options(spec)
+    assert options == ["--chip 7", "--trial 3", "--uncalibrated"]
+    done = launch(*" ".join(options).split(), str(path))
+    raster = simulate(spec).populations["hidden"].spikes
+    grid = {*zip(np.rint(raster.time * 1e6).astype(int), raster.neuron, strict=True)}
+    assert f"hidden: {len(grid)} spikes" in done.stdout
+
+
+def test_codes_of_the_document_are_written_by_the_program(ran):
+    spec = first_steps()
+    hidden = spec.network.population("hidden").replace(threshold=Value(1, code=700))
+    spec = spec.replace(
+        network=spec.network.with_population(hidden),
+        run=spec.run.replace(mode="chip"),
+    )
+    expected = simulate(spec).populations["hidden"]
+    found = int(ran(spec)["hidden"].spikes.sum())
+    assert found == len(expected.spikes.time)
+
+
+def test_a_chip_of_its_own_comes_with_the_document():
+    spec = first_steps()
+    spec = spec.replace(chip=TYPICAL.replace(noise=0.5))
+    assert launcher_options(spec) == ["--document FILE.json"]
+    assert "--document FILE.json" in to_script(spec)
+
+
+def test_an_experiment_that_names_no_chip_takes_the_default(monkeypatch):
+    monkeypatch.setattr(
+        Experiment, "defaults", ChipDefaults(TYPICAL.replace(number=5), 2, False)
+    )
+    experiment = Experiment()
+    found = (experiment.chip_spec.number, experiment.trial, experiment.calibrated)
+    assert found == (5, 2, False)
+    assert Experiment(chip_spec=TYPICAL).chip_spec == TYPICAL
+
+
+def test_any_name_becomes_an_identifier_of_its_own():
+    names = ("a b", "a-b", "class", "torch", "3", "größe", "", "match")
+    found = identifiers(names)
+    assert len(set(found.values())) == len(names)
+    for name in found.values():
+        ast.parse(f"{name} = 1")
+
+
+@pytest.mark.parametrize("x", [1e-5, 6e-6, 0.1, 1 / 3, 5e-324, 1e300, 0.0, -2e-6, 1e-3])
+def test_numbers_are_exact(x):
+    assert float(number(x)) == x
+    single = np.float32(x) if abs(x) < 1e38 else np.float32(3e38)
+    assert np.float32(number(single)) == single
+
+
+def test_the_program_is_well_formatted():
+    for spec in CASES.values():
+        text = to_script(spec)
+        assert max(map(len, text.splitlines())) <= 88
+
+
+def spoken(text):
+    """Return the names of the API that a program uses, and its calls with keywords."""
+    tree = ast.parse(text)
+    words, calls = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("hxtorch"):
+            words |= {*node.module.split("."), *(alias.name for alias in node.names)}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in ("hxtorch", "hxsnn"):
+                words.add(node.attr)
+        elif isinstance(node, ast.Call):
+            head, _, name = ast.unparse(node.func).rpartition(".")
+            if head == "hxsnn":
+                calls |= {(name, k.arg) for k in node.keywords}
+    return words, calls
+
+
+#: Programs of users.
+PROGRAMS = Path(__file__).parents[1] / "scripts"
+#: Ours alone.
+OWN = {"chip_spec", "trial", "calibrated", "memory"}
+
+
+def test_programs_use_only_names_of_the_published_interface():
+    published = (*API.glob("*.txt"), *PROGRAMS.glob("*.py"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in published)
+    known = set(re.findall(r"\w+", text))
+    for spec in CASES.values():
+        words, calls = spoken(to_script(spec))
+        assert {"Experiment", "run"} <= words
+        assert words <= known, words - known
+        assert ("Experiment", "mock") in calls
+        for name, keyword in calls:
+            parameters = inspect.signature(getattr(core, name)).parameters
+            values = name.endswith(("Observables", "Handle"))
+            assert values or keyword in set(parameters) - OWN, f"{name}({keyword}=)"
