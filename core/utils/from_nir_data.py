@@ -22,7 +22,6 @@ from core.errors import (
     Problem,
     ShapeError,
 )
-from core.spec.nir.times import TIME_FACTOR, check_time_factor
 from core.utils.nir_reading import UnsupportedNodeError
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from core.spec.experiment import ExperimentSpec
 from core.spec.network import ProjectionSpec
 from core.spec.weight_rule import WeightRule
 from workbench.project import Project
-from workbench.theme import PROBLEM, mode
+from workbench.theme import MATERIAL, PROBLEM, SURFACES, mode
 from workbench.views.select import Select
 from workbench.views.weight_editor import WeightEditor
 
@@ -66,11 +66,12 @@ class ConnectionDialog(pn.viewable.Viewer):
             choice.param.watch(lambda *_: self._redraw(), "value")
         for number in self.numbers.values():
             number.param.watch(lambda *_: self._redraw(), "value")
-        self.param.watch(lambda *_: setattr(self.editor, "dark", self.dark), "dark")
+        self.param.watch(lambda *_: self._restyle(), "dark")
         self.dialog = pmui.Dialog(
             width_option="md", show_close_button=True, close_on_click=True
         )
         self.dialog.param.watch(lambda *_: self._closed(), "open")
+        self._restyle()
 
     def __panel__(self) -> Any:
         return self.dialog
@@ -237,6 +238,16 @@ class ConnectionDialog(pn.viewable.Viewer):
             fresh = ProjectionSpec("", "", "", weights=self._draft)
             return fresh.weight_scale
         return self.project.spec.network.projection(self._name).weight_scale
+
+    def _restyle(self) -> None:
+        """Give the dialog, which lies outside of the page, the colours of the page."""
+        name = mode(self.dark)
+        self.editor.dark = self.dark
+        material = (self.source, self.target, self.pairs, self.distribution)
+        for made in (*material, self._apply, self._cancel, self.dialog):
+            made.param.update(dark_theme=self.dark, theme_config=MATERIAL)
+        card = {"backgroundImage": "none", "backgroundColor": SURFACES[name]["card"]}
+        self.dialog.sx = {".MuiDialog-paper": card, ".MuiPaper-root": card}
 
     def _say(self, text: str) -> None:
         color = PROBLEM[mode(self.dark)]

@@ -23,6 +23,7 @@ from workbench.views.graph_commands import Commands
 from workbench.views.graph_drawing import arrows, boxes, palette, pictures
 from workbench.views.graph_problems import GraphProblems
 from workbench.views.graph_toolbar import GraphToolbar
+from workbench.views.keys_help import KeysHelp
 
 #: With more boxes than this, the map of the canvas is shown at first.
 MANY = 12
@@ -44,6 +45,7 @@ class GraphEditor(pn.viewable.Viewer):
         #: Called with a name when its parameters are asked for.
         self.on_open: Callable[[str], None] = lambda name: None
         self.connection = ConnectionDialog(project)
+        self.help = KeysHelp()
         self._drawing = False
         self.canvas = GraphCanvas(
             self.hear, kinds=palette(), sizing_mode="stretch_both", min_height=240
@@ -57,6 +59,7 @@ class GraphEditor(pn.viewable.Viewer):
             pn.Column(self.canvas, margin=(0, 8), sizing_mode="stretch_both"),
             self.problems,
             self.connection,
+            self.help,
             sizing_mode="stretch_both",
         )
         self.canvas.param.watch(self._chosen, "selected")
@@ -177,7 +180,8 @@ class GraphEditor(pn.viewable.Viewer):
         }
         rules = ";".join(f"--hx-{key}: {value}" for key, value in colors.items())
         self.canvas.param.update(dark=self.dark, stylesheets=[f":host {{{rules}}}"])
-        self.problems.dark = self.connection.dark = self.dark
+        for view in (self.problems, self.connection, self.help):
+            view.dark = self.dark
         self._draw()
 
 
