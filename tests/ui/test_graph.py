@@ -18,7 +18,9 @@ def first_steps(bench):
     bench.open_example("First steps")
     wait_until(lambda: bench.boxes() == ["input", "hidden", "out"])
     wait_until(lambda: bench.arrows() == 2)
-    page.wait_for_timeout(500)  # the view is fitted smoothly
+    place = None
+    while place != (place := centre(node(bench, "hidden"))):
+        page.wait_for_timeout(300)  # the view is fitted smoothly
 
 
 def node(bench, name):
@@ -75,7 +77,8 @@ def test_an_impossible_connection_says_why_at_the_place(bench):
         '.react-flow__handle[data-nodeid="hidden"][data-handleid="out"]'
     )
     drag(bench, centre(start), target, wait=600)
-    reason = bench.page.get_by_role("alert").filter(has_text="receives none")
+    graph = bench.page.get_by_role("region", name="Graph of the network")
+    reason = graph.get_by_role("alert").filter(has_text="receives none")
     reason.wait_for()
     box = reason.bounding_box()
     assert abs(box["x"] + box["width"] / 2 - target[0]) < 40
@@ -291,7 +294,7 @@ def test_a_rule_and_one_weight_are_each_one_step(bench):
             page.get_by_role("button", name="sparse").click()
             page.get_by_text("of 48 pairs connected").wait_for()
         else:
-            page.get_by_role("application").press("ArrowRight")
+            page.get_by_role("application", name="Weight matrix").press("ArrowRight")
             weight = page.get_by_label("weight", exact=True)
             weight.fill("-2")
             weight.press("Enter")

@@ -79,7 +79,8 @@ class GraphEditor(pn.viewable.Viewer):
         """Do what a message of the canvas asks for."""
         kind, spec = str(message.get("type")), self.project.spec
         if kind == "connecting":
-            found = gestures.reasons(spec, message.get("name"))
+            back = bool(message.get("backward"))
+            found = gestures.reasons(spec, message.get("name"), backward=back)
             self.canvas.tell("reasons", reasons=found)
         elif kind == "command":
             names = gestures.known(spec, message.get("names"))
@@ -89,7 +90,10 @@ class GraphEditor(pn.viewable.Viewer):
         elif kind == "move":
             self.attempt(lambda: gestures.moved(spec, message), "move")
         elif kind in EDITS:
-            self.attempt(lambda: EDITS[kind](spec, message))
+            done = self.attempt(lambda: EDITS[kind](spec, message))
+            said = self.project.message
+            if kind == "connect" and not done and said is not None:
+                self.canvas.tell("refused", text=said.what)
 
     def attempt(self, change: Callable[[], ExperimentSpec], key: Any = None) -> bool:
         """Edit the document; draw anew where the canvas is ahead of a refusal."""
