@@ -79,6 +79,7 @@ class Workbench(pn.viewable.Viewer):
                 "n": self.controls.new_chip,
                 "g": lambda: self.graph.canvas.tell("focus"),
                 "i": lambda: self._inspect(""),
+                "?": self.graph.help.show,
                 "h": lambda: self.tools.toggle("chip"),
                 "k": lambda: self.tools.toggle("code"),
                 "escape": self._close_tool,
@@ -200,7 +201,8 @@ class Workbench(pn.viewable.Viewer):
 
     def _inspect(self, _: str) -> None:
         """Go to the parameters of what is selected."""
-        self.tools.open = "inspector"
+        if self.tools.open != "inspector":
+            self.tools.toggle("inspector")
         self.keys.focus("hx-inspector")
 
     def _drawer_pages(self) -> dict[str, Any]:
