@@ -95,8 +95,8 @@ class Curve:
         """Return what a circuit is expected to do, LSB, µs or LSB/µs."""
         a, b, c = self.coefficients
         # Code 0 has no logarithm, and far from all points a parabola says nothing.
-        code = np.maximum(np.asarray(code, float), 1.0 if self.log else 0.0)
-        u = (self.scale(code) - self.centre) / self.width
+        at = np.maximum(np.asarray(code, float), 1.0 if self.log else 0.0)
+        u = (self.scale(at) - self.centre) / self.width
         return np.asarray(np.exp(a + b * u + c * u * u) if self.log else _p(a, b, c, u))
 
     def code(self, value: Floats) -> Floats:

@@ -112,7 +112,7 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
     threshold_bias = spread(0, chip.threshold_bias)
     tau_bias = np.exp(spread(0, chip.tau_bias))
     common = spread(0.4 * chip.drive_slope_spread, 0.6 * chip.drive_slope_spread)
-    own = 0.69 * chip.drive_slope_spread
+    alone = 0.69 * chip.drive_slope_spread
     return Mismatch(
         leak=leak,
         reset=reset,
@@ -127,5 +127,5 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
         threshold_bias=threshold_bias,
         tau_bias=tau_bias,
         gain_bias=gain_bias,
-        drive_slope=np.stack([common + spread(0, own) for _ in range(2)]),
+        drive_slope=np.stack([common + spread(0, alone) for _ in range(2)]),
     )
