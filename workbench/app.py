@@ -6,6 +6,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
+from panel.util import edit_readonly
 
 from core.spec.experiment import ExperimentSpec
 from workbench.project import Project
@@ -120,6 +121,8 @@ class Workbench(pn.viewable.Viewer):
             sx=HEADER,
             busy_indicator=None,  # the status line says what takes long
         )
+        with edit_readonly(page):
+            page.busy = False  # not that of all windows: two messages less per step
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
         page.param.watch(lambda e: self._drawn(e.new), "contextbar_open")
         self._page = page

@@ -20,6 +20,7 @@ from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec, ViewSpe
 from core.spec.json_data import from_data
 from core.spec.json_io import from_json
 from core.spec.network import InputSpec, LISpec, NetworkSpec
+from core.spec.packed import embedded
 from core.spec.recordings import Recording, as_stimuli, checked
 from core.spec.spike_table import from_csv, read_npz
 from core.spec.stimulus import PoissonSpikes
@@ -28,7 +29,7 @@ from workbench.reader import DAMAGED, READER, Answer, problems_of
 #: Bytes of a file.
 MAX_BYTES: Final = 20_000_000
 #: What the files of networks, documents and recordings are called.
-KINDS: Final = (".json", ".nir", ".h5", ".hdf5", ".csv", ".npz")
+KINDS: Final = (".json", ".nir", ".h5", ".hdf5", ".csv", ".npz", ".svg", ".png")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Uplo
         what = f"it has {len(raw) / 1e6:.0f} MB, {MAX_BYTES / 1e6:.0f} are allowed."
         raise ConversionError(name, what, "Save a smaller network.")
     try:
+        if kind in (".svg", ".png"):
+            kind, raw = ".json", _carried(raw)
         if sys.platform == "win32":
             return _read_here(kind, raw)
         return believed(READER.ask(kind, raw, time_factor))
@@ -99,6 +102,15 @@ def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Uplo
             Problem(f"{name}, {problem.where}", problem.what, problem.fix)
             for problem in error.problems
         ) from None
+
+
+def _carried(picture: bytes) -> bytes:
+    """Return the JSON document inside of a picture."""
+    text = embedded(picture)
+    if text is None:
+        what = "this picture carries no document."
+        raise ConversionError("picture", what, "Open one that was saved here.")
+    return text.encode()
 
 
 def experiment_of(
