@@ -23,7 +23,7 @@ from core.spec.network import InputSpec, LISpec, NetworkSpec
 from core.spec.packed import embedded
 from core.spec.recordings import Recording, as_stimuli, checked
 from core.spec.spike_table import from_csv, read_npz
-from core.spec.stimulus import PoissonSpikes
+from core.spec.stimulus import ConstantCurrent, PoissonSpikes, Stimulus
 from workbench.reader import DAMAGED, READER, Answer, problems_of
 
 #: Bytes of a file.
@@ -42,6 +42,7 @@ class Upload:
     :param notes: what was changed on reading
     :param time_factor: of a NIR file: file number × this = seconds on the chip
     :param dt: of a NIR file: the step that it counts in, chip seconds, if it tells
+    :param currents: of a NIR file: its biases
     """
 
     spec: ExperimentSpec | None = None
@@ -50,6 +51,7 @@ class Upload:
     notes: tuple[Problem, ...] = ()
     time_factor: float | None = None
     dt: float | None = None
+    currents: tuple[ConstantCurrent, ...] = ()
 
     def document(self, title: str) -> ExperimentSpec:
         """Return the document of the file, or one made for its network or spikes."""
@@ -62,7 +64,8 @@ class Upload:
             )
             empty = experiment_of(NetworkSpec(inputs), title)
             return as_stimuli(empty, self.recordings)[0]
-        return experiment_of(self.network or NetworkSpec(), title, self.dt)
+        made = experiment_of(self.network or NetworkSpec(), title, self.dt)
+        return made.replace(stimuli=(*made.stimuli, *self.currents))
 
     def opened_over(
         self, open_document: ExperimentSpec, title: str
@@ -192,10 +195,18 @@ def believed(answer: Answer) -> Upload:
             notes=notes,
             time_factor=_number(head["time_factor"]),
             dt=None if head["dt"] is None else _number(head["dt"]),
+            currents=tuple(_current(data) for data in head["stimuli"]),
         )
     except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
         what = "reading it failed: it is damaged, or unpacks to too much."
         raise ConversionError("file", what, DAMAGED) from None
+
+
+def _current(data: Any) -> ConstantCurrent:
+    stimulus = from_data(Stimulus, data)
+    if not isinstance(stimulus, ConstantCurrent):
+        raise TypeError(stimulus)
+    return stimulus
 
 
 def _number(value: Any) -> float:

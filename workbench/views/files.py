@@ -13,7 +13,7 @@ from core.errors import Problem
 from core.script.program import to_script
 from core.spec.examples import EXAMPLES
 from core.spec.json_io import to_json
-from core.spec.nir_io import to_nir, write_nir_bytes
+from core.spec.nir_io import export_notes, to_nir, write_nir_bytes
 from core.spec.packed import unpack
 from workbench.plots.board import board_png, board_svg
 from workbench.project import Project
@@ -91,7 +91,7 @@ class Files(pn.viewable.Viewer):
                 "NIR",
                 "the network, for other programs",
                 ".nir",
-                lambda: write_nir_bytes(to_nir(project.spec.network)),
+                self._nir,
             ),
             SaveItem(
                 "py",
@@ -110,6 +110,13 @@ class Files(pn.viewable.Viewer):
             ),
             *spikes,
         ]
+
+    def _nir(self) -> bytes:
+        spec = self.project.spec
+        self.project.notes = export_notes(spec.network, spec.stimuli)
+        return write_nir_bytes(
+            to_nir(spec.network, stimuli=spec.stimuli, dt=spec.run.dt)
+        )
 
     def _svg(self) -> bytes:
         result = self.runner.result if self.runner.current else None
