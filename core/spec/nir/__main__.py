@@ -5,5 +5,6 @@ from pathlib import Path
 
 from core.spec.nir.support import with_table
 
-file = Path(sys.argv[1])
-file.write_text(with_table(file.read_text()))
+if __name__ == "__main__":
+    file = Path(sys.argv[1])
+    file.write_text(with_table(file.read_text()))
