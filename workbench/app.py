@@ -6,6 +6,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
+from panel.util import edit_readonly
 
 from core.spec.experiment import ExperimentSpec
 from workbench.project import Project
@@ -78,6 +79,7 @@ class Workbench(pn.viewable.Viewer):
                 "n": self.controls.new_chip,
                 "g": lambda: self.graph.canvas.tell("focus"),
                 "i": lambda: self._inspect(""),
+                "?": self.graph.help.show,
                 "h": lambda: self.tools.toggle("chip"),
                 "k": lambda: self.tools.toggle("code"),
                 "escape": self._close_tool,
@@ -120,6 +122,8 @@ class Workbench(pn.viewable.Viewer):
             sx=HEADER,
             busy_indicator=None,  # the status line says what takes long
         )
+        with edit_readonly(page):
+            page.busy = False  # not that of all windows: two messages less per step
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
         page.param.watch(lambda e: self._drawn(e.new), "contextbar_open")
         self._page = page
@@ -197,7 +201,8 @@ class Workbench(pn.viewable.Viewer):
 
     def _inspect(self, _: str) -> None:
         """Go to the parameters of what is selected."""
-        self.tools.open = "inspector"
+        if self.tools.open != "inspector":
+            self.tools.toggle("inspector")
         self.keys.focus("hx-inspector")
 
     def _drawer_pages(self) -> dict[str, Any]:

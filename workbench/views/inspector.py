@@ -36,6 +36,7 @@ class Inspector(pn.viewable.Viewer):
         self.project, self.runner = project, runner
         self._execution: Execution | None = None  # of the last run on the chip
         self._lines: dict[str, Line] = {}
+        self._offered: Any = None
         self.stimulus = StimulusView(project, runner)
         self._form = ParameterForm(self._edited, sizing_mode="stretch_width")
         self._subject = Select(
@@ -108,6 +109,11 @@ class Inspector(pn.viewable.Viewer):
     def _offer(self, selected: str | None) -> None:
         """Fill the menus with what there is."""
         network = self.project.spec.network
+        ends = [(p.name, p.source, p.target) for p in network.projections]
+        offered = selected, [(p.name, p.kind) for p in network.populations], ends
+        if offered == self._offered:
+            return
+        self._offered = offered
         kinds = {p.name: f"{p.name} · {p.kind}" for p in network.populations}
         edges = {p.name: f"{p.source} → {p.target}" for p in network.projections}
         options = {"whole experiment": EXPERIMENT}

@@ -35,5 +35,6 @@ class ParameterForm(JSComponent):
         super().__init__(**params)
 
     def _handle_msg(self, msg: Any) -> None:
-        self._on_edit(msg["id"], msg["value"])
-        self.seen = int(msg["count"])
+        with param.parameterized.batch_call_watchers(self):  # one message, not two
+            self._on_edit(msg["id"], msg["value"])
+            self.seen = int(msg["count"])
