@@ -86,6 +86,9 @@ class Workbench(pn.viewable.Viewer):
             }
         )
         self.graph.on_open = self._inspect
+        self.graph.param.watch(
+            lambda event: setattr(self.inspector, "chosen", event.new), "selection"
+        )
         self._page: Any = None
         self.screen = Screen(self._fold)
         self._narrow = False

@@ -64,11 +64,11 @@ def test_a_switch_closes_what_it_switches_off(bench):
 
 
 def test_a_group_is_folded_and_stays_so_for_other_populations(bench):
-    bench.page.get_by_role("button", name="membrane", exact=True).click()
+    bench.page.get_by_role("button", name="membrane group").click()
     wait_until(lambda: not bench.slider("leak").is_visible())
     bench.select("out")
     assert not bench.slider("leak").is_visible()
-    bench.page.get_by_role("button", name="membrane", exact=True).click()
+    bench.page.get_by_role("button", name="membrane group").click()
     wait_until(lambda: bench.slider("leak").is_visible())
     bench.select("hidden")
 
@@ -132,3 +132,22 @@ def test_codes_of_the_chip_are_shown_and_the_one_that_is_chosen_is_edited(bench)
     segment(bench, "model", "threshold").click()
     bench.page.get_by_role("button", name="mock", exact=True).click()
     wait_until(lambda: bench.slider("threshold").input_value() == "1")
+
+
+def test_two_populations_are_edited_together(bench):
+    box = '.react-flow__node[data-id="{}"]'
+    button(bench, "increase membrane time constant").click()
+    bench.page.locator(box.format("out")).click(modifiers=["Shift"])
+    bench.page.get_by_text("2 together: hidden, out").wait_for()
+    field = bench.page.get_by_role(
+        "spinbutton", name="membrane time constant, typed value"
+    )
+    assert field.get_attribute("placeholder") == "mixed"
+    field.fill("17")
+    field.press("Enter")
+    wait_until(lambda: field.get_attribute("placeholder") == "")
+    for name in ("out", "hidden"):
+        bench.select(name)
+        wait_until(lambda: field.input_value() == "17")
+    undo(bench)
+    wait_until(lambda: field.input_value() == "10.1")

@@ -7,5 +7,6 @@ edited number back into the document.
 
 from workbench.forms.line import Each, Line, Scale
 from workbench.forms.selected import lines
+from workbench.forms.several import common_lines, subjects
 
-__all__ = ["Each", "Line", "Scale", "lines"]
+__all__ = ["Each", "Line", "Scale", "common_lines", "lines", "subjects"]

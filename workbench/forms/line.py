@@ -80,6 +80,7 @@ class Line:
     :param choices: if given, the values to choose from
     :param scales: the value on all its scales, if it has several
     :param each: given where each neuron may have a number of its own
+    :param mixed: whether it stands for several things whose values differ
     :param seed: whether it is a seed, which can be drawn anew
     :param put: puts an edited value into a document
     :param acts: other things to do, by name; what browsers send is checked by them

@@ -54,7 +54,7 @@ class Row {
     this.typed?.addEventListener("input", () => { this.typing = true })
     this.typed?.addEventListener("blur", () => {
       this.typing = false
-      if (this.typed.value === "") this.show(this.line.value)
+      if (this.typed.value === "") this.show(this.line.value, this.line.mixed)
     })
     this.update(line, 0)
   }
@@ -134,23 +134,26 @@ class Row {
     this.post({ id: `${this.line.id}:${act}`, value })
   }
 
-  show(value) {
+  show(value, mixed = false) {
     const { line } = this
+    this.node.classList.toggle("mixed", mixed)
     if (this.slider) {
       this.now = value
       this.slider.value = value
-      this.typed.value = text(value, line.step)
+      this.typed.value = mixed ? "" : text(value, line.step)
+      this.typed.placeholder = mixed ? "mixed" : ""
       const part = (100 * (value - line.low)) / (line.high - line.low)
       this.slider.style.setProperty("--part", `${Math.min(100, Math.max(0, part))}%`)
       const several = line.each && line.each.values.length > 0
       const same = line.default === null || Math.abs(value - line.default) < 1e-9
-      this.reset.disabled = line.default === null || (same && !several)
+      this.reset.disabled = line.default === null || (same && !several && !mixed)
       this.less.disabled = value <= line.low
       this.more.disabled = value >= line.high
     } else if (this.select) {
-      this.select.value = value
+      this.select.value = mixed ? "" : value
     } else if (this.box) {
       this.box.checked = value
+      this.box.indeterminate = mixed
     } else {
       this.typed.value = value
     }
@@ -168,7 +171,7 @@ class Row {
     if (this.problem.textContent !== line.problem) this.problem.textContent = line.problem
     this.node.classList.toggle("wrong", line.problem !== "")
     this.drawScales(line)
-    if (seen >= this.sent && !this.typing) this.show(line.value)
+    if (seen >= this.sent && !this.typing) this.show(line.value, line.mixed)
     this.neurons?.update(line)
     if (line.seed && !this.dice) {
       this.dice = button("dice", this.scales, `new ${line.label}`, "new seed", () =>
@@ -273,6 +276,7 @@ export function render({ model, el }) {
         section = element("section", "", root)
         const title = element("button", "", element("h3", "", section), { type: "button" })
         title.textContent = group
+        title.setAttribute("aria-label", `${group} group`)
         fold(section, title, group)
       }
       rows.set(line.id, new Row(line, section, send))
