@@ -1,5 +1,6 @@
 """The form of a projection: its strength, and the rule that drew its weights."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,11 @@ def projection_lines(projection: ProjectionSpec) -> list[Line]:
         ),
         _strength(projection),
     ]
-    for field in ("weight_scale", "delay"):
+    for field in ("delay", "weight_scale"):
         default = ProjectionSpec.__dataclass_fields__[field].default
         info, value = projection.info(field), getattr(projection, field)
+        if field == "delay":
+            info = replace(info, group="synapses")
         found.append(number_line(field, info, value, default, change(field)))
     if projection.rule is not None and projection.drawn:
         found += _rule(name, projection.rule)

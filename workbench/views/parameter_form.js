@@ -127,7 +127,7 @@ class Row {
   edit(value) {
     this.typing = false
     this.show(value)
-    this.sent = this.post({ id: this.line.id, value })
+    this.sent = this.post({ id: this.line.id, value, unit: this.line.unit })
   }
 
   send(act, value) { // what is drawn then comes from Python

@@ -36,5 +36,12 @@ class ParameterForm(JSComponent):
 
     def _handle_msg(self, msg: Any) -> None:
         with param.parameterized.batch_call_watchers(self):  # one message, not two
-            self._on_edit(msg["id"], msg["value"])
+            if not self._outdated(msg):
+                self._on_edit(msg["id"], msg["value"])
             self.seen = int(msg["count"])
+
+    def _outdated(self, msg: Any) -> bool:
+        """Whether a number is of the scale that was shown before: 1.2 is no LSB."""
+        units = {line["id"]: line["unit"] for line in self.lines}
+        now = units.get(msg["id"]) if isinstance(msg["id"], str) else None
+        return now is not None and msg.get("unit", now) != now

@@ -1,4 +1,4 @@
-"""Several populations or projections are edited together."""
+"""The inspector: several things edited together, and numbers that come too late."""
 
 import numpy as np
 import pytest
@@ -83,3 +83,17 @@ def test_the_inspector_edits_what_is_chosen_together_in_one_step():
     inspector._deleted()
     assert [p.name for p in project.spec.network.populations] == ["input"]
     assert inspector.together == ()
+
+
+def test_a_number_of_the_scale_that_was_shown_before_is_dropped():
+    inspector = Inspector(Project())
+    form = inspector._form
+    form._handle_msg({"id": "reset:scale", "value": "LSB", "count": 1})
+    reset = inspector.project.spec.network.population("hidden").reset
+    assert reset.hardware == 80
+    late = {"id": "reset", "value": 0.01, "unit": "", "count": 2}
+    form._handle_msg(late)
+    assert inspector.project.spec.network.population("hidden").reset == reset
+    form._handle_msg(late | {"value": 81, "unit": "LSB", "count": 3})
+    reset = inspector.project.spec.network.population("hidden").reset
+    assert (reset.hardware, form.seen) == (81, 3)
