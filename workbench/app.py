@@ -60,7 +60,7 @@ class Workbench(pn.viewable.Viewer):
         self.graph = GraphEditor(self.project, self.runner)
         self.plots = PlotsView(self.project, self.runner, self._drawer_pages())
         self.status = RunStatus(self.project, self.runner)
-        self.inspector = Inspector(self.project)
+        self.inspector = Inspector(self.project, self.runner)
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
         self.tools = Tools(self._tools(), open="inspector")
@@ -86,6 +86,9 @@ class Workbench(pn.viewable.Viewer):
             }
         )
         self.graph.on_open = self._inspect
+        self.graph.param.watch(
+            lambda event: setattr(self.inspector, "chosen", event.new), "selection"
+        )
         self._page: Any = None
         self.screen = Screen(self._fold)
         self._narrow = False

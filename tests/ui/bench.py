@@ -102,7 +102,7 @@ class Bench:
         mouse.up()
 
     def open_file(self, path):
-        self.page.locator("input[type=file]").set_input_files(path)
+        self.page.locator("input[type=file]").first.set_input_files(path)
 
     def open_example(self, title):
         self.page.get_by_role("combobox", name="Document").click()

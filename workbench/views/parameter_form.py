@@ -15,13 +15,19 @@ HERE = Path(__file__).parent
 
 
 class ParameterForm(JSComponent):
-    """Shows ``lines`` and calls ``on_edit(id, value)`` for what the user changes."""
+    """Shows ``lines`` and calls ``on_edit(id, value)`` for what the user changes.
+
+    What else a line can do comes as the id ``"line:act"``, e.g. ``"leak:scale"``.
+    """
 
     lines: list[dict[str, Any]] = param.List(default=[])
     seen: int = param.Integer(default=0, doc="Number of the last edit that came in.")
     subject: str = param.String(default="", doc="What the lines belong to.")
 
-    _esm = HERE / "parameter_form.js"
+    _esm = "\n".join(
+        (HERE / name).read_text(encoding="utf-8")
+        for name in ("neuron_values.js", "parameter_form.js")
+    )
     _stylesheets: ClassVar[list[Path]] = [HERE / "parameter_form.css"]
 
     def __init__(self, on_edit: Callable[[str, Any], None], **params: Any) -> None:
