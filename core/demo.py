@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.chip.nominal import LSB_PER_CODE, POTENTIAL_POINT, tau_mem_code, tau_mem_of
+from core.chip.nominal import LSB_PER_CODE, POTENTIAL_POINT, tau_mem_of
 from core.errors import HXError
 from core.measures import measured
 from core.simulate import RunResult, StageMemory, simulate
@@ -113,7 +113,9 @@ class Condition:
         """
         if self.instead and not self.holds(value):
             return self.instead
-        number = "no" if math.isnan(value) else _number(value * self.scale)
+        if math.isnan(value):
+            return f"nothing to measure yet: {self.words.format(self.wanted)} wanted"
+        number = _number(value * self.scale)
         words = self.words.removesuffix("s") if number == "1" else self.words
         said = words.format(number)
         return said if self.holds(value) else f"{said}, {self.wanted} wanted"
@@ -337,12 +339,14 @@ def voltage_code(
 def leak_bias(population: str, low: int = 30, high: int = 700) -> Control:
     """Return a control of the bias code of the leak conductance, on a full capacitor.
 
-    The document has the time constant that the code gives on a typical circuit.
+    The document has the time constant that the code gives on a typical circuit. Below
+    30 and above 700 another range of the conductance would be taken.
     """
+    codes = np.arange(low, high + 1)
 
     def read(spec: ExperimentSpec) -> float:
-        tau = np.asarray(_neurons(spec, population).tau_mem) / us
-        return float(np.mean(tau_mem_code(tau, np.asarray(63.0))[0]))
+        tau = float(np.mean(_neurons(spec, population).tau_mem)) / us
+        return float(round(np.interp(-tau, -tau_mem_of(codes), codes)))
 
     def put(spec: ExperimentSpec, code: float) -> ExperimentSpec:
         tau = float(tau_mem_of(round(code))) * us

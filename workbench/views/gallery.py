@@ -31,6 +31,7 @@ from workbench.views.parameter_form import ParameterForm
 DEMO_QUERY = "demo"
 #: Progress of a training is shown no more often than this, s.
 TELL_SECONDS = 0.3
+WHOLE_LINE = {"width": "calc(100% - 28px)"}
 INTRODUCTION = (
     "Experiments with a goal. Open one, move what it offers, and watch the meter."
 )
@@ -82,7 +83,9 @@ class Gallery(pn.viewable.Viewer):
             styles={"font-size": "14px"},
         )
         # Bokeh's own: two quick updates of an HTML pane can arrive in the wrong order.
-        self._meter = Div(text="", sizing_mode="stretch_width")
+        self._meter = Div(
+            text="", sizing_mode="stretch_width", margin=(4, 14), styles=WHOLE_LINE
+        )
         self._form = ParameterForm(self._edited, sizing_mode="stretch_width")
         self._hint = _words("")
         self._hint.visible = False
@@ -94,12 +97,18 @@ class Gallery(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             margin=(4, 14),
         )
-        self._back = _button("All demos", "Close this demo", self.close)
-        self._again = _button("Back to start", "As it was opened", self.start)
-        self._hint_button = _button("Hint", "A first step", self._show_hint)
-        self._solve = _button("Show solution", "Put it in", self._show_solution)
-        self._train = _button("Train", "Train the weights", self._start_training)
-        self._stop = _button("Cancel", "Stop after this step", self.cancel)
+        self._back = _button("All demos", "All demos: close this one", self.close)
+        self._again = _button(
+            "Back to start", "Back to start: as it was opened", self.start
+        )
+        self._hint_button = _button("Hint", "Hint: a first step", self._show_hint)
+        self._solve = _button(
+            "Show solution",
+            "Show solution: put it into the document",
+            self._show_solution,
+        )
+        self._train = _button("Train", "Train: learn the weights", self._start_training)
+        self._stop = _button("Cancel", "Cancel: stop after this step", self.cancel)
         self._said = _words("")
         self._training = pn.Column(
             pn.Row(self._train, self._stop, margin=(0, 14)),
@@ -110,7 +119,7 @@ class Gallery(pn.viewable.Viewer):
             pn.Row(self._back, margin=(8, 14, 0, 14)),
             self._title,
             self._task,
-            pn.pane.Bokeh(self._meter, sizing_mode="stretch_width", margin=(0, 14)),
+            pn.pane.Bokeh(self._meter, sizing_mode="stretch_width"),
             self._training,
             pn.Column(self._form, margin=(0, 12), sizing_mode="stretch_width"),
             pn.FlexBox(
