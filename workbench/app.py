@@ -16,6 +16,7 @@ from workbench.views.autosave import Autosave
 from workbench.views.chip_view import ChipView
 from workbench.views.code_view import CodeView
 from workbench.views.files import Files
+from workbench.views.gallery import Gallery
 from workbench.views.graph_editor import GraphEditor
 from workbench.views.history import History
 from workbench.views.inspector import Inspector
@@ -34,6 +35,7 @@ from workbench.views.weight_matrix import WeightMatrix
 ICONS = {
     "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
     "chip": "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
+    "demos": "M9 3h6M10 3v6l-5 9a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M8 15h8",
     "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
 }
 
@@ -81,6 +83,7 @@ class Workbench(pn.viewable.Viewer):
                 "i": lambda: self._inspect(""),
                 "?": self.graph.help.show,
                 "h": lambda: self.tools.toggle("chip"),
+                "e": lambda: self.tools.toggle("demos"),
                 "k": lambda: self.tools.toggle("code"),
                 "escape": self._close_tool,
             }
@@ -150,6 +153,14 @@ class Workbench(pn.viewable.Viewer):
                 "Parameters of what is selected (I)",
                 ICONS["inspector"],
                 lambda: self.inspector,
+            ),
+            Tool(
+                "demos",
+                "Demos",
+                "Experiments with a goal (E)",
+                ICONS["demos"],
+                lambda: Gallery(self.project, self.runner),
+                400,
             ),
             Tool(
                 "code",

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import panel as pn
 
-from core.errors import HXError
+from core.errors import HXError, Problem, did_you_mean
 from core.spec.packed import unpack
 from workbench.app import Workbench
+from workbench.demos import demos
 from workbench.uploads import read_upload
 from workbench.views.code_view import LINK_QUERY
+from workbench.views.gallery import DEMO_QUERY
 
 #: Environment variable through which the console script hands over the file to open.
 FILE_VARIABLE = "HX_WORKBENCH_FILE"
@@ -27,6 +29,9 @@ def workbench() -> Workbench:
     words = (pn.state.session_args or {}).get(LINK_QUERY)
     if words:
         return _of_link(words[0].decode("ascii", "replace"))
+    asked = (pn.state.session_args or {}).get(DEMO_QUERY)
+    if asked:
+        return _of_demo(asked[0].decode("ascii", "replace"))
     name = os.environ.get(FILE_VARIABLE)
     if not name:
         return Workbench(restore=True)
@@ -49,6 +54,20 @@ def _of_link(word: str) -> Workbench:
         made = Workbench()
         made.project.refuse("link", error)
         return made
+
+
+def _of_demo(name: str) -> Workbench:
+    """Return a workbench that offers one demo and what it lets be moved."""
+    demo = demos().get(name)
+    if demo is None:
+        made = Workbench()
+        what = f"there is no demo '{name}'.{did_you_mean(name, demos())}"
+        made.project.message = Problem("link", what, "Open one of the demos.")
+        return made
+    made = Workbench(demo.start())
+    made.tools.view("demos").show(name, locked=True)
+    made.tools.keep("demos")
+    return made
 
 
 def serve_page() -> None:

@@ -80,6 +80,9 @@ class PlotsView(pn.viewable.Viewer):
             "rates": self._rates_table,
         }
         self.bars = {name: self._bar(name, make) for name, make in tables.items()}
+        self.bars["membrane"].param.update(  # beside the choice, or a line of its own
+            styles={"flex": "1 1 300px"}, margin=(0, 0, 0, 8)
+        )
         self.drawer = Drawer(
             {
                 **(pages or {}),
@@ -96,7 +99,14 @@ class PlotsView(pn.viewable.Viewer):
         self._color = ""
         self._plots = self._stack()
         self._view = pn.Column(
-            pn.Row(self.choice, self.bars["membrane"], margin=(0, 10, 0, 0)),
+            pn.FlexBox(
+                self.choice,
+                self.bars["membrane"],
+                align_items="center",
+                gap="0px",
+                margin=(0, 10, 0, 0),
+                sizing_mode="stretch_width",
+            ),
             self._plots,
             pn.pane.Bokeh(self._summary, sizing_mode="stretch_width"),
             self.drawer,
@@ -319,7 +329,7 @@ class PlotsView(pn.viewable.Viewer):
                 continue
             tone = population_color(color_of(network, name), self.dark)
             parts.append(
-                '<span style="white-space:nowrap">'
+                "<span>"
                 f'<b style="color:{tone}">{escape(name)}</b> '
                 f"{_in_words(found, result.duration)}</span>"
             )

@@ -6,7 +6,7 @@
 import React, { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import {
   Background, ConnectionMode, Panel, ReactFlow, ReactFlowProvider, useEdgesState,
-  useNodesState, useReactFlow,
+  useNodesInitialized, useNodesState, useReactFlow,
 } from "@xyflow/react"
 import "@xyflow/react/dist/style.css"
 import "./canvas.css"
@@ -54,10 +54,20 @@ function Canvas({ model }) {
     const next = focusNext.current && boxNamed(frame.current, focusNext.current)
     if (next) { next.focus(); focusNext.current = null }
   }, [nodes])
+  const ready = useNodesInitialized()
+  const fitted = useRef(null) // number of the document that was fitted into the view
+  const moved = useRef(false) // the user has chosen a view
   useEffect(() => {
-    const timer = setTimeout(() => fit(flow), 60) // boxes are measured first
-    return () => clearTimeout(timer)
-  }, [opened])
+    if (!ready || fitted.current === opened) return
+    fitted.current = opened
+    moved.current = false
+    fit(flow)
+  }, [ready, opened])
+  useEffect(() => {
+    const watch = new ResizeObserver(() => { if (!moved.current) fit(flow) })
+    watch.observe(frame.current)
+    return () => watch.disconnect()
+  }, [flow])
   useEffect(() => {
     if (!refused) return undefined
     const timer = setTimeout(() => setRefused(null), 4500)
@@ -198,6 +208,7 @@ function Canvas({ model }) {
           onNodeDoubleClick={(_, node) => setRenaming(node.id)}
           onEdgeDoubleClick={(_, edge) => send("weights", { name: edge.id })}
           onDrop={onDrop} onDragOver={onDragOver}
+          onMoveStart={event => { if (event) moved.current = true }}
           deleteKeyCode={null} multiSelectionKeyCode={SEVERAL} panActivationKeyCode={null}
           zoomOnDoubleClick={false} minZoom={0.15} maxZoom={2.5} colorMode={dark ? "dark" : "light"}
           elevateEdgesOnSelect fitView fitViewOptions={FIT} nodeDragThreshold={2}
