@@ -15,10 +15,12 @@ class Codes:
 
     :ivar codes: shape (neurons,), or (2, neurons) for the two synaptic inputs
     :ivar targets: same shapes, LSB or s
+    :ivar terms: codes of adaptation and exponential onset, by a typical circuit
     """
 
     codes: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     targets: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    terms: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Return median and range of the codes, ``"–"`` if there are none."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import FieldInfo
+from core.spec.network import PopulationSpec
 from core.units import display_unit
 
 #: No number that a person types is larger.
@@ -133,6 +135,17 @@ class Line:
         shown["scales"] = [vars(scale) for scale in self.scales]
         shown["each"] = None if self.each is None else vars(self.each)
         return shown
+
+
+def blank(population: PopulationSpec) -> Any:
+    """Return a population of the same kind with all defaults."""
+    kind: Any = type(population)  # mypy takes the hash of its instances for its own
+    return _blank(kind)
+
+
+@cache
+def _blank(kind: type[PopulationSpec]) -> PopulationSpec:
+    return kind("")
 
 
 def number_line(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.chip.target_ranges import RANGES
+from core.on_chip import adex_codes
 from core.spec import edit
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import FieldInfo, each
@@ -14,7 +15,7 @@ from core.spec.network import AELIFSpec, LISpec, PopulationSpec, Value, VoltageS
 from core.spec.population import CAPACITANCE_FULL, CAPACITANCE_LSB
 from core.units import display_unit
 from workbench.forms.chip_codes import Codes
-from workbench.forms.line import Line, Put, Scale, number_line, switch_line
+from workbench.forms.line import Line, Put, Scale, blank, number_line, switch_line
 from workbench.forms.neurons import with_neurons
 from workbench.forms.potential import potential_line
 from workbench.forms.stimulus import current_lines
@@ -79,6 +80,8 @@ def population_lines(
             )
         )
 
+    if isinstance(population, AELIFSpec):
+        codes = replace(codes, terms=adex_codes(population).codes)
     found = name_and_size(population)
     for field, info in population.infos().items():
         value = getattr(population, field)
@@ -118,7 +121,7 @@ def _time(
 ) -> Line:
     """Return the line of a time, with its code on the chip if it has one."""
     info, value = population.info(field), getattr(population, field)
-    default = getattr(type(population)(""), field)
+    default = getattr(blank(population), field)
     line = number_line(field, info, value, default, change(field))
     line = with_neurons(line, population.size, value, display_unit(info.unit)[1])
     if field not in codes.codes and field not in ("tau_mem", "tau_syn"):
@@ -149,7 +152,7 @@ def _synaptic(
         label="current decays",
         group="synaptic input",
     )
-    default = type(population)("").tau_syn
+    default = blank(population).tau_syn
 
     def put(spec: ExperimentSpec, on: Any) -> ExperimentSpec:
         now = population.tau_syn
@@ -169,8 +172,8 @@ def _capacitance(population: LISpec, change: Callable[[str], Put]) -> Line:
     info = replace(population.info(field), label=model.label, doc=model.doc)
     value = getattr(population, field)
     lsb = population.capacitor
-    blank = type(population)("")
-    default = CAPACITANCE_LSB if given else blank.membrane_capacitance
+    plain = blank(population)
+    default = CAPACITANCE_LSB if given else plain.membrane_capacitance
 
     def choose(spec: ExperimentSpec, wanted: Any) -> ExperimentSpec:
         return change("capacitance_lsb")(

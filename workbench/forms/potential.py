@@ -13,14 +13,13 @@ import numpy as np
 
 from core.chip.nominal import potential_code
 from core.chip.target_ranges import RANGES
-from core.on_chip import adex_codes
 from core.spec.check import SIGNED_CODES
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import FieldInfo, each
-from core.spec.network import AELIFSpec, LISpec, Value
+from core.spec.network import LISpec, Value
 from core.units import CADC_MAX, CODE_MAX
 from workbench.forms.chip_codes import Codes
-from workbench.forms.line import Line, Put, Scale, number_line
+from workbench.forms.line import Line, Put, Scale, blank, number_line
 from workbench.forms.neurons import with_neurons
 
 #: The potentials that a calibration has targets for.
@@ -40,7 +39,7 @@ def potential_line(
     :param codes: of the last run on the chip
     """
     value: Value = getattr(population, field)
-    default: Value = getattr(type(population)(""), field)
+    default: Value = getattr(blank(population), field)
     scale = _chosen(value)
     part = PARTS[scale]
     info = _info(population.info(field), field, scale)
@@ -99,8 +98,8 @@ def _unlocked(
 
 def _code(field: str, population: LISpec, value: Value, codes: Codes) -> int:
     """Return the code of the last run, or that of a typical circuit."""
-    if isinstance(population, AELIFSpec) and field not in CALIBRATED:
-        found = float(np.median(adex_codes(population).codes[field]))
+    if field in codes.terms:
+        found = float(np.median(codes.terms[field]))
     elif (median := codes.median(field)) is not None:
         found = median
     else:
@@ -163,8 +162,8 @@ def _code_text(
     own = "Write a code of your own, without calibration."
     if value.code is not None:
         return f"code {_short(value.code, '.0f')}", False, own
-    if isinstance(population, AELIFSpec) and field not in CALIBRATED:
-        found = np.unique(adex_codes(population).codes[field])
+    if field in codes.terms:
+        found = np.unique(codes.terms[field])
         ends = f"{found[0]}" if len(found) == 1 else f"{found[0]}–{found[-1]}"
         return f"code {ends}", False, f"Of a typical circuit. {own}"
     text = codes.text(field)

@@ -57,7 +57,10 @@ export function render({ model, el }) {
   }
   root.onfocusout = event => { if (!root.contains(event.relatedTarget)) show(false) }
   model.on(["entries", "unavailable"], draw)
-  model.on("msg:custom", event => keep(event.data.name, event.data.content))
+  model.on("msg:custom", event => {
+    const { name, content } = event.data ?? event
+    keep(name, content)
+  })
   draw()
   show(false)
 }

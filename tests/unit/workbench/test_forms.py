@@ -402,9 +402,11 @@ def test_a_strength_that_floats_cannot_hold_is_refused(name):
 
 def test_the_largest_weight_is_said_in_lsb():
     spec = first_steps()
+    spec = form(spec, "hidden_out")["weight_scale"].put(spec, 50)
     line = form(spec, "hidden_out")["weights"]  # all of them ±0.35
     assert form(line.put(spec, 0.4), "hidden_out")["weights"].also == "largest 20 LSB"
-    assert form(psp(), "input_membrane")["weights"].also == "50 LSB"
+    spec = form(psp(), "input_membrane")["weight_scale"].put(psp(), 50)
+    assert form(spec, "input_membrane")["weights"].also == "50 LSB"
 
 
 def test_clipped_weights_are_counted():
