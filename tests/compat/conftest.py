@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core import connection
-from core.compat import install
+from core.compat import install, pylogging
 from core.compat.install import _NAMES, _RENAMED
 from core.experiment import HardwareResults
 
@@ -22,6 +22,7 @@ def installed(monkeypatch):
     install()
     yield
     connection.close()
+    pylogging.reset()
     sys.meta_path[:] = finders
     for package, name in _RENAMED:
         parent = sys.modules[package]
