@@ -60,7 +60,7 @@ def describe(exp: Experiment, title: str = "untitled") -> ExperimentSpec:
 
     :raises NetworkError: if it ran nothing, or has what no document can say; lists all
 
-    >>> import core
+    >>> import torch, core
     >>> experiment = core.Experiment(mock=True)
     >>> synapse, neuron = core.Synapse(2, 3, experiment), core.LI(3, experiment, leak=0)
     >>> _ = neuron(synapse(core.LIFObservables(spikes=torch.ones(30, 1, 2))))

@@ -19,10 +19,11 @@ from core.spec.chip import IDEAL, TYPICAL, WORST, ChipSpec
 #: whose words its name begins or ends with.
 GROUPS: Final = {
     "fixed pattern": ("_bias", "weak_cells", "_spread", "mismatch"),
+    "calibration": ("threshold_miss",),
     "trial to trial": ("write_noise", "baseline_shift"),
     "read-out": ("cadc_noise", "madc_noise", "cadc_jitter", "madc_loss"),
     "noise": ("membrane_noise", "noise"),
-    "saturation": ("membrane_low", "membrane_high", "drive_limit", "tau_reset"),
+    "saturation": ("membrane_low", "membrane_high", "drive_", "tau_reset"),
     "events": ("link_rate", "event_loss"),
 }
 #: Read-out channels have a fixed pattern, too; it belongs to what reads.

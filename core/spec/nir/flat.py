@@ -35,7 +35,8 @@ class Flat(NamedTuple):
 def flattened(graph: nir.NIRGraph, problems: list[Problem]) -> Flat:
     """Return ``graph`` without graphs inside, or add to ``problems`` why not.
 
-    >>> inner = nir.NIRGraph({"b": nir.Scale([2.0])}, [], type_check=False)
+    >>> import numpy as np
+    >>> inner = nir.NIRGraph({"b": nir.Scale(np.ones(1))}, [], type_check=False)
     >>> sorted(flattened(nir.NIRGraph({"a": inner}, [], type_check=False), []).nodes)
     ['a.b']
     """

@@ -109,8 +109,8 @@ def test_the_table_begins_with_the_chip_and_ends_with_the_model(memory):
     run = simulate(short(), memory).populations["hidden"]
     counts = len(run.chip_spikes.time), len(run.model_spikes.time)
     assert rows[0].value == counts[0] - counts[1]
-    # A chip without any mistake is nearer to the model than the one it came from.
-    assert abs(rows[-3].value) <= abs(rows[0].value)
+    # Without any mistake a chip counts as the model does, but for codes of weights.
+    assert abs(rows[-3].value) <= 0.1 * counts[1]
 
 
 def test_a_cancelled_table_stops_before_the_next_run(memory):

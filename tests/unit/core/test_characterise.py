@@ -135,7 +135,7 @@ def test_the_intervals_of_regular_firing_do_not_vary():
 def test_potentials_on_an_ideal_chip_are_those_of_the_model():
     model = document(dt=us, capacitance_lsb=63)
     chip = model.replace(run=model.run.replace(mode="both"), chip=IDEAL)
-    weights = [0.4, 0.8]
+    weights = [0.55, 1.1]
     one, other = (psp(spec, "neurons", weights) for spec in (model, chip))
     # strengths follow the calibrated circuits, not the model: shapes are compared
     assert other.t_peak[1] == pytest.approx(one.t_peak[1], abs=2 * us)  # CADC: 1.7 µs

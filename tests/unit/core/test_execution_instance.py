@@ -917,7 +917,7 @@ def test_runs_shorter_than_a_period_of_the_cadc_work(batch):
         ({"number": -1}, "number is -1"),
         ({"number": 1.5}, "number is 1.5"),
         ({"noise": float("nan")}, "noise is nan"),
-        ({"cadc_period": 0.0}, "cadc_period is 0"),
+        ({"cadc_period": 0.0}, "cadc period is 0"),
         ({"event_depth": 1.5}, "event_depth is 1.5"),
         ({"membrane_low": 200.0, "membrane_high": 100.0}, "is not below"),
     ],

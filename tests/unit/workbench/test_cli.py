@@ -131,4 +131,4 @@ def test_a_file_of_another_kind_opens_the_example_and_says_which_are_known(
     path = tmp_path / "notes.txt"
     path.write_text("hello")
     monkeypatch.setenv(FILE_VARIABLE, str(path))
-    assert ".json or a .nir" in str(opened().project.message)
+    assert "Open one of .json, .nir," in str(opened().project.message)
