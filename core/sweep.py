@@ -86,7 +86,7 @@ class SweepResult:
 
     :param axes: one or two
     :param labels: what to write at the axes, with units
-    :param chips: numbers of the chips; in mock one that does not matter
+    :param chips: numbers of the chips; in mock that of the document
     :param values: by measure, shape (points of each axis ..., chips, neurons); NaN
         where there is nothing to measure, or where it was cancelled
     :param units: by measure
@@ -127,7 +127,7 @@ def sweep(
     :param axes: one or two parameters
     :param measures: names in `core.measures.MEASURES`
     :param population: what is measured; None takes the first output
-    :param chips: serial numbers; empty takes the chip of the document
+    :param chips: serial numbers; empty takes the chip of the document, and so does mock
     :param memory: keeps the stages of the chips, so that one is calibrated again only
         for another target; not sent to another process
     :param callback: told after each point
@@ -144,6 +144,8 @@ def sweep(
     population = population or _first_output(spec)
     if not 1 <= len(axes) <= 2:
         raise ParameterError("sweep", f"{len(axes)} parameters.", "Give one or two.")
+    if spec.run.mode == "mock":
+        chips = ()
     jobs = list(plan(spec, axes, tuple(measures), population, chips))
     evaluate = partial(run_job, memory=memory or StageMemory())
     if over is not map:

@@ -6,6 +6,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 import param
+from panel.util import edit_readonly
 
 from core.spec.experiment import ExperimentSpec
 from workbench.project import Project
@@ -61,7 +62,7 @@ class Workbench(pn.viewable.Viewer):
         self.graph = GraphEditor(self.project, self.runner)
         self.plots = PlotsView(self.project, self.runner, self._drawer_pages())
         self.status = RunStatus(self.project, self.runner)
-        self.inspector = Inspector(self.project)
+        self.inspector = Inspector(self.project, self.runner)
         self.controls = RunControls(self.project, self.runner)
         self.files = Files(self.project, self.runner)
         self.tools = Tools(self._tools(), open="inspector")
@@ -80,6 +81,7 @@ class Workbench(pn.viewable.Viewer):
                 "n": self.controls.new_chip,
                 "g": lambda: self.graph.canvas.tell("focus"),
                 "i": lambda: self._inspect(""),
+                "?": self.graph.help.show,
                 "h": lambda: self.tools.toggle("chip"),
                 "e": lambda: self.tools.toggle("demos"),
                 "k": lambda: self.tools.toggle("code"),
@@ -87,6 +89,9 @@ class Workbench(pn.viewable.Viewer):
             }
         )
         self.graph.on_open = self._inspect
+        self.graph.param.watch(
+            lambda event: setattr(self.inspector, "chosen", event.new), "selection"
+        )
         self._page: Any = None
         self.screen = Screen(self._fold)
         self._narrow = False
@@ -123,6 +128,8 @@ class Workbench(pn.viewable.Viewer):
             sx=HEADER,
             busy_indicator=None,  # the status line says what takes long
         )
+        with edit_readonly(page):
+            page.busy = False  # not that of all windows: two messages less per step
         page.param.watch(lambda e: setattr(self, "dark", e.new), "dark_theme")
         page.param.watch(lambda e: self._drawn(e.new), "contextbar_open")
         self._page = page
@@ -208,7 +215,8 @@ class Workbench(pn.viewable.Viewer):
 
     def _inspect(self, _: str) -> None:
         """Go to the parameters of what is selected."""
-        self.tools.open = "inspector"
+        if self.tools.open != "inspector":
+            self.tools.toggle("inspector")
         self.keys.focus("hx-inspector")
 
     def _drawer_pages(self) -> dict[str, Any]:

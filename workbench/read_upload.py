@@ -149,6 +149,7 @@ def read(
         "notes": as_answer(found.notes),
         "time_factor": found.time_factor,
         "dt": found.dt,
+        "stimuli": [to_data(stimulus) for stimulus in found.stimuli],
     }
     return head, b""
 

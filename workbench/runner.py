@@ -127,6 +127,7 @@ class Runner(param.Parameterized):
         self._wanted: ExperimentSpec | None = None
         self._flight: Flight | None = None
         self._asked = ""
+        self._marked: tuple[ExperimentSpec | None, str] = (None, "")
         self._finished = 0.0
         self._short: Any = None  # the form of documents whose runs are short
         self._document = pn.state.curdoc
@@ -136,11 +137,6 @@ class Runner(param.Parameterized):
         self.param.watch(lambda *_: self._ask_for_truth(), "truth")
 
     # -- requests ----------------------------------------------------------------
-
-    @property
-    def memory(self) -> StageMemory:
-        """Remembered stages of the chip; tells how far a calibration is."""
-        return self._memory
 
     def run(self) -> None:
         """Run the document as it is now, even if nothing has changed."""
@@ -155,7 +151,7 @@ class Runner(param.Parameterized):
         spec = self.project.spec
         if any(p.is_error for p in self.project.problems):
             return
-        self._asked = fingerprint(spec)
+        self._asked = self._mark(spec)
         self._here(spec)
 
     def cancel(self) -> None:
@@ -183,8 +179,14 @@ class Runner(param.Parameterized):
         else:
             self._document.add_next_tick_callback(callback)
 
+    def _mark(self, spec: ExperimentSpec) -> str:
+        """Return the fingerprint of ``spec``, made once."""
+        if self._marked[0] is not spec:
+            self._marked = (spec, fingerprint(spec))
+        return self._marked[1]
+
     def _changed(self) -> None:
-        mark = fingerprint(self.project.spec)
+        mark = self._mark(self.project.spec)
         current = self.result is not None and self.result.fingerprint == mark
         current = current and not self.problems
         if self.live:
@@ -198,7 +200,7 @@ class Runner(param.Parameterized):
 
     def _request(self, spec: ExperimentSpec, **changes: Any) -> None:
         """Run ``spec`` now or next, and publish ``changes`` in the same step."""
-        mark = fingerprint(spec)
+        mark = self._mark(spec)
         if mark == self._asked:
             self._set(**changes)
             return
@@ -221,7 +223,7 @@ class Runner(param.Parameterized):
     def _start(self, spec: ExperimentSpec, **changes: Any) -> None:
         self._wanted = None
         self._document = pn.state.curdoc or self._document
-        flight = self._flight = Flight(spec, fingerprint(spec))
+        flight = self._flight = Flight(spec, self._mark(spec))
         self._set(busy=True, **changes)
         if self._document is not None and self._short == form(spec):
             self.later(lambda: self._here(spec, flight))
@@ -246,10 +248,10 @@ class Runner(param.Parameterized):
     def _here(self, spec: ExperimentSpec, flight: Flight | None = None) -> None:
         """Run on the event loop."""
         if flight is None:
-            flight = self._flight = Flight(spec, fingerprint(spec))
+            flight = self._flight = Flight(spec, self._mark(spec))
         elif self._wanted is not None:  # a newer one came before the loop was free
             spec, self._wanted = self._wanted, None
-            flight.spec, flight.mark = spec, fingerprint(spec)
+            flight.spec, flight.mark = spec, self._mark(spec)
         future: Future[RunResult] = Future()
         try:
             future.set_result(self._work(flight))
@@ -293,7 +295,7 @@ class Runner(param.Parameterized):
         if flight.mark != self._asked:
             problems = ()  # of a document that is not shown any more
         wanted, self._flight = self._wanted, None
-        mark = fingerprint(self.project.spec)
+        mark = self._mark(self.project.spec)
         changes: dict[str, Any] = {
             "problems": problems,
             "busy": wanted is not None,  # the next run starts at once

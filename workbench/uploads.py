@@ -20,15 +20,16 @@ from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec, ViewSpe
 from core.spec.json_data import from_data
 from core.spec.json_io import from_json
 from core.spec.network import InputSpec, LISpec, NetworkSpec
+from core.spec.packed import embedded
 from core.spec.recordings import Recording, as_stimuli, checked
 from core.spec.spike_table import from_csv, read_npz
-from core.spec.stimulus import PoissonSpikes
+from core.spec.stimulus import ConstantCurrent, PoissonSpikes, Stimulus
 from workbench.reader import DAMAGED, READER, Answer, problems_of
 
 #: Bytes of a file.
 MAX_BYTES: Final = 20_000_000
 #: What the files of networks, documents and recordings are called.
-KINDS: Final = (".json", ".nir", ".h5", ".hdf5", ".csv", ".npz")
+KINDS: Final = (".json", ".nir", ".h5", ".hdf5", ".csv", ".npz", ".svg", ".png")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Upload:
     :param notes: what was changed on reading
     :param time_factor: of a NIR file: file number × this = seconds on the chip
     :param dt: of a NIR file: the step that it counts in, chip seconds, if it tells
+    :param currents: of a NIR file: its biases
     """
 
     spec: ExperimentSpec | None = None
@@ -49,6 +51,7 @@ class Upload:
     notes: tuple[Problem, ...] = ()
     time_factor: float | None = None
     dt: float | None = None
+    currents: tuple[ConstantCurrent, ...] = ()
 
     def document(self, title: str) -> ExperimentSpec:
         """Return the document of the file, or one made for its network or spikes."""
@@ -61,7 +64,8 @@ class Upload:
             )
             empty = experiment_of(NetworkSpec(inputs), title)
             return as_stimuli(empty, self.recordings)[0]
-        return experiment_of(self.network or NetworkSpec(), title, self.dt)
+        made = experiment_of(self.network or NetworkSpec(), title, self.dt)
+        return made.replace(stimuli=(*made.stimuli, *self.currents))
 
     def opened_over(
         self, open_document: ExperimentSpec, title: str
@@ -91,6 +95,8 @@ def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Uplo
         what = f"it has {len(raw) / 1e6:.0f} MB, {MAX_BYTES / 1e6:.0f} are allowed."
         raise ConversionError(name, what, "Save a smaller network.")
     try:
+        if kind in (".svg", ".png"):
+            kind, raw = ".json", _carried(raw)
         if sys.platform == "win32":
             return _read_here(kind, raw)
         return believed(READER.ask(kind, raw, time_factor))
@@ -99,6 +105,15 @@ def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Uplo
             Problem(f"{name}, {problem.where}", problem.what, problem.fix)
             for problem in error.problems
         ) from None
+
+
+def _carried(picture: bytes) -> bytes:
+    """Return the JSON document inside of a picture."""
+    text = embedded(picture)
+    if text is None:
+        what = "this picture carries no document."
+        raise ConversionError("picture", what, "Open one that was saved here.")
+    return text.encode()
 
 
 def experiment_of(
@@ -180,10 +195,18 @@ def believed(answer: Answer) -> Upload:
             notes=notes,
             time_factor=_number(head["time_factor"]),
             dt=None if head["dt"] is None else _number(head["dt"]),
+            currents=tuple(_current(data) for data in head["stimuli"]),
         )
     except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
         what = "reading it failed: it is damaged, or unpacks to too much."
         raise ConversionError("file", what, DAMAGED) from None
+
+
+def _current(data: Any) -> ConstantCurrent:
+    stimulus = from_data(Stimulus, data)
+    if not isinstance(stimulus, ConstantCurrent):
+        raise TypeError(stimulus)
+    return stimulus
 
 
 def _number(value: Any) -> float:

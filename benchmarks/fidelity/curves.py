@@ -17,7 +17,7 @@ import core
 from core.chip.coordinates import CompartmentOnLogicalNeuron
 from core.morphology import AtomicNeuron
 from core.spec.chip import TYPICAL, ChipSpec
-from core.units import CYCLE
+from core.units import CYCLE, WEIGHT_MAX
 
 Floats = NDArray[np.float64]
 
@@ -210,6 +210,25 @@ def dynamic_range(
         smooth = np.convolve(late, np.ones(15) / 15, "valid")
         peaks.append((smooth.max() if weight >= 0 else smooth.min()) - rest)
     return np.array(peaks)
+
+
+def four_inputs(chip: ChipSpec = TYPICAL, size: int = 512) -> Floats:
+    """Return the first spike of each neuron under four strong inputs, s, or NaN.
+
+    :param size: how many neurons get inputs of weight 63 at 10, 15, 20 and 30 µs
+    """
+    inputs = torch.zeros(50, 1, 1)
+    inputs[[10, 15, 20, 30]] = 1
+    trace = record(
+        core.LIF,
+        50,
+        chip,
+        inputs=inputs,
+        weights=[WEIGHT_MAX],
+        calibrated=True,
+        size=size,
+    )
+    return np.array([times[0] if len(times) else np.nan for times in trace.spikes])
 
 
 def refractory(times: Sequence[float], chip: ChipSpec = TYPICAL) -> Floats:

@@ -28,6 +28,8 @@ BATCH: Final = 4
 _SPIKE_STEP = 10
 #: Default targets: threshold 125 and leak 80, LSB.
 _THRESHOLD = 45.0
+#: How much higher a membrane rests for the slope of its responses, LSB.
+_LIFT = 30
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ BANDS: Final = (
     Band("upper limit of the membrane", "LSB, raw − 128", 100.0, 80.0, 120.0),
     Band("lower limit of the membrane", "LSB, raw − 128", -103.0, -123.6, -82.4),
     Band("PSP per weight", "LSB", 0.35, 0.28, 0.43),
+    Band("PSP lost per LSB of the membrane", "LSB", 0.08, 0.0, 0.08),
     Band("weight scale", "", 50.0, 40.0, 60.0),
     Band("trace scale", "1/LSB", 1 / 45, 1 / 45 - 0.007, 1 / 45 + 0.007),
     Band("MADC samples in 110 µs", "", 3235, 3235, 3235),
@@ -68,8 +71,9 @@ def scales(number: int) -> dict[str, float]:
     drawn = build(_driven(ConstantCurrentReadoutNeuron, "sink")).late()
     fired = build(_driven(ConstantCurrentNeuron, "source")).trace - baseline
     above = fired.amax(0).mean(0)
-    response = build(core.LI, weight=WEIGHT_MAX).trace
-    psp = (response - response[: _SPIKE_STEP - 1].mean(0)).amax(0).mean(0) / WEIGHT_MAX
+    psp = _heights(build(core.LI, weight=WEIGHT_MAX)) / WEIGHT_MAX
+    higher = build(partial(core.LI, leak=80 + _LIFT), weight=WEIGHT_MAX)
+    slope = (WEIGHT_MAX * psp - _heights(higher)) / _LIFT
     steps = np.diff(rest.cadc_cycles, axis=0) / CYCLES_PER_US
     periods = steps[steps > 0]  # entries with fewer samples repeat their last one
     return {
@@ -77,11 +81,18 @@ def scales(number: int) -> dict[str, float]:
         "upper limit of the membrane": float(lifted.mean()),
         "lower limit of the membrane": float(drawn.mean()),
         "PSP per weight": float(psp.mean()),
+        "PSP lost per LSB of the membrane": float(slope.median()),
         "weight scale": float((model_psp() / psp).mean()) * _THRESHOLD,
         "trace scale": float(1 / above.mean()),
         "MADC samples in 110 µs": float(rest.madc_samples),
         "CADC period": float(periods.mean()),
     }
+
+
+def _heights(run: "_Run") -> torch.Tensor:
+    """Return the mean height of the response of each neuron, LSB."""
+    rest = run.trace[: _SPIKE_STEP - 1].mean(0)
+    return (run.trace - rest).amax(0).mean(0)
 
 
 def model_psp() -> float:

@@ -94,7 +94,9 @@ class Curve:
     def value(self, code: Floats | Integers | int) -> Floats:
         """Return what a circuit is expected to do, LSB, µs or LSB/µs."""
         a, b, c = self.coefficients
-        u = (self.scale(np.asarray(code, float)) - self.centre) / self.width
+        # Code 0 has no logarithm, and far from all points a parabola says nothing.
+        at = np.maximum(np.asarray(code, float), 1.0 if self.log else 0.0)
+        u = (self.scale(at) - self.centre) / self.width
         return np.asarray(np.exp(a + b * u + c * u * u) if self.log else _p(a, b, c, u))
 
     def code(self, value: Floats) -> Floats:

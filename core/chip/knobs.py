@@ -36,6 +36,13 @@ _SILENT: Final[
     ("", "_bias", lambda chip, net: not net.calibrated, "nothing is calibrated"),
     ("cadc_", "", lambda chip, net: not net.record_cadc, "no CADC records"),
     ("madc_", "", lambda chip, net: net.madc is None, "no MADC records"),
+    (
+        "threshold_miss",
+        "",
+        lambda chip, net: not net.calibrated,
+        "nothing is calibrated",
+    ),
+    ("drive_slope_", "", lambda chip, net: chip.drive_slope == 0, "drive_slope is 0"),
     ("event_depth", "", lambda chip, net: chip.link_rate == 0, "link_rate is 0"),
 )
 

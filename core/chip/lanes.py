@@ -4,6 +4,7 @@ A lane is a circuit in use. Circuits that are joined to one in use are in use, t
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,12 @@ from core.chip.circuit import Circuits, physical
 from core.chip.joined import Membranes, joined, membrane_of
 from core.chip.mismatch import Mismatch
 from core.chip.network import Floats, Integers
-from core.chip.nominal import DRIVE, relative_capacitance
+from core.chip.nominal import (
+    DRIVE,
+    FULL_RESPONSE,
+    NOMINAL_POTENTIAL,
+    relative_capacitance,
+)
 from core.chip.results import ChipConfig
 from core.chip.synapse_array import synaptic_drive
 from core.kernels import emulation_rows as row
@@ -22,6 +28,9 @@ from core.spec.chip import ChipSpec
 from core.units import us
 
 Singles = NDArray[np.float32]
+
+#: No input changes its sign between the limits of a membrane.
+_STEEPEST: Final = 1 / 150
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ def lanes(config: ChipConfig, mismatch: Mismatch, chip: ChipSpec, trial: int) ->
     member_start, member = together.members()
     terms = adex_terms(config, mismatch, together, used, chip, trial)
     values = lane_values(circuits, together, fires, codes["synapse_dac"], chip)
+    values[row.TILT_EXC : row.TILT_INH + 1] = tilts(chip, mismatch.at(used))
     refractory, holdoff = config.refractory_cycles[used], config.holdoff_cycles[used]
     values[row.HOLDOFF] = holdoff * row.CYCLE_US
     return Lanes(
@@ -96,7 +106,7 @@ def lane_values(
     synapse_dac: Floats,
     chip: ChipSpec,
 ) -> Singles:
-    """Return the parameters of the lanes but the holdoff, as rows of `emulation_rows`.
+    """Return parameters of lanes, tilt and holdoff not, as rows of `emulation_rows`.
 
     :param fires: shape (lanes,), its comparator decides
     :param synapse_dac: shape (lanes,), codes as they were written
@@ -117,6 +127,7 @@ def lane_values(
     sigma = chip.noise * chip.membrane_noise * a * np.sqrt((1 + decay) / (1 - decay))
     values[row.SIGMA] = np.where(membranes.head == np.arange(len(leak)), sigma, 0)
     values[row.LEAK] = leak
+    values[row.LEVEL] = NOMINAL_POTENTIAL - leak
     values[row.RESET_RATE] = us / chip.tau_reset if chip.tau_reset else 0
     values[row.CURVE_EXC : row.CURVE_INH + 1] = _curves(circuits, synapse_dac, chip)
     return values
@@ -132,6 +143,17 @@ def _curves(circuits: Circuits, synapse_dac: Floats, chip: ChipSpec) -> Floats:
         return np.zeros_like(circuits.strength)
     typical = DRIVE * synapse_dac / 600
     return np.asarray((typical / (circuits.strength * chip.drive_limit)) ** 2)
+
+
+def tilts(chip: ChipSpec, mismatch: Mismatch) -> Floats:
+    """Return what the inputs lose per LSB, relative, shape (2, circuits), 1/LSB.
+
+    :param mismatch: of these circuits
+    """
+    if chip.drive_slope == 0:
+        return np.zeros_like(mismatch.drive_slope)
+    slope = chip.drive_slope + mismatch.drive_slope
+    return np.clip(slope / FULL_RESPONSE, -_STEEPEST, _STEEPEST)
 
 
 def response_tables(circuits: Circuits) -> Singles:

@@ -47,6 +47,7 @@ class Mismatch:
     :param threshold_bias: what a calibration reads of the threshold too much, LSB
     :param tau_bias: factor on the membrane time constant as a calibration reads it
     :param gain_bias: shape (2, 512), factor on the strength as a calibration reads it
+    :param drive_slope: shape (2, 512), what the slope of a typical input is off by
     """
 
     leak: Floats
@@ -62,6 +63,7 @@ class Mismatch:
     threshold_bias: Floats
     tau_bias: Floats
     gain_bias: Floats
+    drive_slope: Floats
 
     def at(self, circuits: Integers) -> "Mismatch":
         """Return the deviations of some circuits only."""
@@ -107,6 +109,10 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
     bias = chip.gain_bias
     common = spread(0, 0.83 * bias)
     gain_bias = np.exp(np.stack([common + spread(0, 0.55 * bias) for _ in range(2)]))
+    threshold_bias = spread(0, chip.threshold_bias)
+    tau_bias = np.exp(spread(0, chip.tau_bias))
+    common = spread(0.4 * chip.drive_slope_spread, 0.6 * chip.drive_slope_spread)
+    alone = 0.69 * chip.drive_slope_spread
     return Mismatch(
         leak=leak,
         reset=reset,
@@ -118,7 +124,8 @@ def sample_mismatch(chip: ChipSpec) -> Mismatch:
         strength=strength,
         cadc_offset=cadc_offset,
         rows=rows,
-        threshold_bias=spread(0, chip.threshold_bias),
-        tau_bias=np.exp(spread(0, chip.tau_bias)),
+        threshold_bias=threshold_bias,
+        tau_bias=tau_bias,
         gain_bias=gain_bias,
+        drive_slope=np.stack([common + spread(0, alone) for _ in range(2)]),
     )

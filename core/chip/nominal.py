@@ -12,6 +12,7 @@ their code, time constants and synaptic strength follow a power of their bias co
 The numbers reproduce the mean codes of two published calibrations of real chips.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -43,8 +44,11 @@ TAU_SYN_FLOOR: Final = 0.003
 RANGE_STEP: Final = 8.0
 
 #: Drive of one weight LSB, LSB/µs, at C = 63, gm = 500, synapse DAC = 600.
-#: Gives a peak of 22 LSB for a weight of 63 at τ = 10/10 µs.
-DRIVE: Final = 0.095
+DRIVE: Final = 0.0872
+#: Peak of the response that this gives to a weight of 63 at τ = 10/10 µs, LSB.
+FULL_RESPONSE: Final = DRIVE * 63 * 10 / math.e
+#: Potential at which inputs have that drive, LSB; it falls as the membrane moves on.
+NOMINAL_POTENTIAL: Final = 80.0
 #: Capacitance of an empty circuit, LSB of the membrane capacitance (assumed).
 INTRINSIC_CAPACITANCE: Final = 3.0
 

@@ -21,6 +21,7 @@ from core.chip.geometry import (
     COLUMNS,
     DRIVERS_PER_BUS,
     HEMISPHERES,
+    SYNAPSE_ROWS,
     event_output_of,
 )
 from core.chip.network import Floats, Integers
@@ -39,13 +40,16 @@ def synaptic_drive(
     lanes = len(used)
     lane_of = np.full(HEMISPHERES * COLUMNS, -1, np.int64)
     lane_of[used] = np.arange(lanes)
-    hemisphere, row, column, source = answers(config)
-    lane = lane_of[hemisphere * COLUMNS + column]
-    line = (config.row_sign[hemisphere, row] < 0).astype(np.int64)
-    charge = config.weights[hemisphere, row, column] * row_gain[hemisphere, row]
+    synapse, source = _answering(config)
+    row = synapse // COLUMNS  # of both hemispheres
+    lane = lane_of[row // SYNAPSE_ROWS * COLUMNS + synapse % COLUMNS]
+    block = (config.row_sign < 0).ravel() * (sources * lanes)  # of a row's line
+    place = block[row] + source * lanes + lane
+    charge = config.weights.ravel()[synapse] * row_gain.ravel()[row]
     there = lane >= 0
-    place = ((line * sources + source) * lanes + lane)[there]
-    total = np.bincount(place, charge[there], minlength=2 * sources * lanes)
+    if not there.all():
+        place, charge = place[there], charge[there]
+    total = np.bincount(place, charge, minlength=2 * sources * lanes)
     drive = total.reshape(2, sources, lanes) * circuits.strength[:, None]
     return np.ascontiguousarray(drive, np.float32)
 
@@ -55,8 +59,19 @@ def answers(config: ChipConfig) -> Integers:
 
     :returns: shape (4, synapses): hemisphere, row, column, source
     """
+    synapse, source = _answering(config)
+    row = synapse // COLUMNS
+    where = row // SYNAPSE_ROWS, row % SYNAPSE_ROWS, synapse % COLUMNS
+    return np.stack([*where, source])
+
+
+def _answering(config: ChipConfig) -> Integers:
+    """Return synapses, counted through (hemisphere, row, column), and their sources.
+
+    :returns: shape (2, synapses)
+    """
     source, labels, buses = _events(config)
-    found = [np.zeros((4, 0), np.int64)]
+    found = [np.zeros((2, 0), np.int64)]
     numbers = np.arange(DRIVERS_PER_BUS)
     for output in range(OUTPUTS):
         hemisphere, bus = divmod(output, BUSES)
@@ -74,7 +89,8 @@ def answers(config: ChipConfig) -> Integers:
             same = drivers[alike == each]
             rows = np.ravel(2 * same[:, None] + [0, 1])
             rows = rows[config.row_sign[hemisphere, rows] != 0]
-            found += _matches(config, hemisphere, rows, labels[heard], source[heard])
+            rows += hemisphere * SYNAPSE_ROWS
+            found += _matches(config, rows, labels[heard], source[heard])
     return np.concatenate(found, axis=1)
 
 
@@ -97,16 +113,16 @@ def _events(config: ChipConfig) -> tuple[Integers, Integers, NDArray[np.bool_]]:
 
 
 def _matches(
-    config: ChipConfig,
-    hemisphere: int,
-    rows: Integers,
-    labels: Integers,
-    sources: Integers,
+    config: ChipConfig, rows: Integers, labels: Integers, sources: Integers
 ) -> list[Integers]:
-    """Return the synapses of some rows that answer to events that these rows hear."""
-    at, column = np.nonzero(config.weights[hemisphere, rows])
-    row = rows[at]
-    stored = config.labels[hemisphere, row, column]
+    """Return the synapses of some rows that answer to events that these rows hear.
+
+    :param rows: of both hemispheres, one after the other
+    """
+    weights = config.weights.reshape(-1, COLUMNS)[rows]
+    every = COLUMNS * rows[:, None] + np.arange(COLUMNS)
+    synapse = every[weights != 0]
+    stored = config.labels.ravel()[synapse]
     found = []
     address = address_of(labels)
     left = np.arange(len(labels))
@@ -116,7 +132,6 @@ def _matches(
         answering[address[left[first]]] = sources[left[first]]
         source = answering[stored]
         hit = source >= 0
-        where = np.full(hit.sum(), hemisphere)
-        found.append(np.stack([where, row[hit], column[hit], source[hit]]))
+        found.append(np.stack([synapse[hit], source[hit]]))
         left = np.delete(left, first)
     return found

@@ -12,8 +12,9 @@ through both ends of the segment. So the result does not depend on the sub-step,
 spike times are exact to about 8 ns before they are rounded to FPGA cycles.
 
 What only some lanes have costs nothing where no lane has it: a reset that takes time
-(`emulation_replay`), a limit of the inputs (`emulation_step`), membranes of several
-circuits (`emulation_joined`), exponential onset and adaptation (`emulation_adex`).
+(`emulation_replay`), a limit and a tilt of the inputs (`emulation_step`), membranes of
+several circuits (`emulation_joined`), exponential onset and adaptation
+(`emulation_adex`).
 """
 
 import numpy as np
@@ -41,6 +42,7 @@ from core.kernels.emulation_rows import (
     CURVE_INH,
     HELD,
     LEAK,
+    LEVEL,
     LOOP_STEPS,
     PASS_E,
     PASS_I,
@@ -50,6 +52,8 @@ from core.kernels.emulation_rows import (
     STEP_CYCLES,
     STEPS_PER_NOISE,
     STRIDE,
+    TILT_EXC,
+    TILT_INH,
     Counts,
     E,
     I,
@@ -60,6 +64,7 @@ from core.kernels.emulation_rows import (
 from core.kernels.emulation_step import (
     advance,
     advance_limited,
+    advance_tilted,
     commit,
     commit_rest,
     prepare,
@@ -144,11 +149,13 @@ def run_entries(
     noisy = boolean(False)
     limited = boolean(False)
     resets = boolean(False)
+    tilted = boolean(False)
     for j in range(n):
         names[j] = lane_word(lane_circuit[j], MEMBRANE)
         noisy = noisy or lanes[SIGMA, j] > 0
         limited = limited or lanes[CURVE_EXC, j] > 0 or lanes[CURVE_INH, j] > 0
         resets = resets or lanes[RESET_RATE, j] > 0
+        tilted = tilted or lanes[TILT_EXC, j] != 0 or lanes[TILT_INH, j] != 0
     limited = limited or resets
     held_flag = int64(HELD) if resets else int64(0)
     joined = heads.shape[0] > 0
@@ -201,9 +208,12 @@ def run_entries(
                     c = after - found[slot, k] - LOOP_STEPS * STEP_CYCLES
                     events = insert_sorted(left, source, events, c, s)
             if events > 0 or had_events:
-                gather(flat, n, drive, span, table, left, source, events, limited)
+                gather(flat, n, drive, span, table, left, source, events, limited,
+                       tilted)  # fmt: skip
             had_events = events > 0
-            if limited:
+            if tilted:
+                advance_tilted(flat, n, flags, held_flag)
+            elif limited:
                 advance_limited(flat, n, flags, held_flag)
             else:
                 advance(flat, n, flags)
@@ -241,7 +251,7 @@ def run_entries(
             if step == due[1]:
                 sample(p, split, n, cadc, one, taken, due, drawn, b)
             commit(flat, n)
-            if limited or adapts:
+            if limited or tilted or adapts:
                 commit_rest(flat, n)
             if trace_lane >= 0:
                 trace[b, step + 1] = reading(p, trace_lane, trace_source, 0.0)
@@ -258,6 +268,7 @@ def keep_truth(p: Values, n: int, out: Values) -> None:
         out[0, j] = p[LEAK, j] + p[V, j]
     if out.shape[0] > 1:
         for j in range(n):
-            out[1, j] = p[E, j] * p[PASS_E, j]
-            out[2, j] = p[I, j] * p[PASS_I, j]
+            x = p[V, j] - p[LEVEL, j]
+            out[1, j] = p[E, j] * p[PASS_E, j] * (1 - p[TILT_EXC, j] * x)
+            out[2, j] = p[I, j] * p[PASS_I, j] * (1 + p[TILT_INH, j] * x)
             out[3, j] = p[W, j] - p[BIAS, j]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from core.kernels.compile import kernel
 from core.kernels.emulation_response import crossing, fading, passes, response
 from core.kernels.emulation_rows import (
+    ADD_BEND,
     ADD_V,
     ADEX,
     ADEX_ROWS,
@@ -36,10 +37,14 @@ from core.kernels.emulation_rows import (
     I_TO_V,
     JOIN_0,
     JOIN_1,
+    JOIN_BEND,
+    JOIN_BEND_0,
+    JOIN_BEND_1,
     JOIN_V,
     JUMP,
     KEEP_E,
     KEEP_I,
+    LEVEL,
     LOW,
     N_TO_V,
     NEVER,
@@ -62,6 +67,8 @@ from core.kernels.emulation_rows import (
     STEP_US,
     STRIDE,
     THRESHOLD,
+    TILT_EXC,
+    TILT_INH,
     V1,
     V_TO_V,
     V_TO_W,
@@ -75,7 +82,7 @@ from core.kernels.emulation_rows import (
     Values,
     W,
 )
-from core.kernels.emulation_step import highest_over
+from core.kernels.emulation_step import arch, bent, highest_over
 from core.kernels.normal import fast_exp, fast_log
 
 #: Where y ends: v_T − v beyond 60 D has no exponential current.
@@ -134,20 +141,32 @@ def advance_adex(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
         i = q[I * STRIDE + j] * si
         mean_e = e * (one + half * (one - se * se) * (one - q[KEEP_E * STRIDE + j]))
         mean_i = i * (one + half * (one - si * si) * (one - q[KEEP_I * STRIDE + j]))
-        after = q[E1 * STRIDE + j] * q[PASS_E1 * STRIDE + j]
-        after -= q[I1 * STRIDE + j] * q[PASS_I1 * STRIDE + j]
-        drive = mean_e * q[E_TO_V * STRIDE + j] - mean_i * q[I_TO_V * STRIDE + j]
+        to_v_e = mean_e * q[E_TO_V * STRIDE + j]
+        to_v_i = mean_i * q[I_TO_V * STRIDE + j]
+        after_e = q[E1 * STRIDE + j] * q[PASS_E1 * STRIDE + j]
+        after_i = q[I1 * STRIDE + j] * q[PASS_I1 * STRIDE + j]
+        drive = to_v_e - to_v_i
         drive += x * q[N_TO_V * STRIDE + j] + q[ADD_V * STRIDE + j]
         drive += q[JOIN_V * STRIDE + j]
+        tilt_e = q[TILT_EXC * STRIDE + j]
+        tilt_i = q[TILT_INH * STRIDE + j]
+        level = q[LEVEL * STRIDE + j]
+        bend = tilt_e * to_v_e + tilt_i * to_v_i
+        bend += q[ADD_BEND * STRIDE + j] + q[JOIN_BEND * STRIDE + j]
+        free = q[V_TO_V * STRIDE + j] * v + q[W_TO_V * STRIDE + j] * w
+        drive += bent(v, free + drive, bend, level, zero) - (free + drive)
+        bend_0 = tilt_e * e + tilt_i * i + q[JOIN_BEND_0 * STRIDE + j]
+        bend_1 = tilt_e * after_e + tilt_i * after_i + q[JOIN_BEND_1 * STRIDE + j]
         # The adaptation that the drive of this sub-step causes, and what it takes back.
-        vl = q[V_TO_V * STRIDE + j] * v + q[W_TO_V * STRIDE + j] * w
-        vl += drive * (one - gain * h * h * float32(1 / 6))
+        vl = free + drive * (one - gain * h * h * float32(1 / 6))
         wl = q[V_TO_W * STRIDE + j] * v + q[W_TO_W * STRIDE + j] * w
         wl += drive * gain * h * half
         per = one / D
         y = fast_exp(min((vt - v) * per, far))
         slope = x + e - i + q[JOIN_0 * STRIDE + j] - w - a * v
-        slope1 = x + after + q[JOIN_1 * STRIDE + j] - wl - a * vl
+        slope -= bend_0 * (v - level)
+        slope1 = x + after_e - after_i + q[JOIN_1 * STRIDE + j] - wl - a * vl
+        slope1 -= bend_1 * (vl - level)
         turn = slope1 - slope
         top = min(th, high) - v
         lift = a * h * D / y * (one + half * (vl - v) * per)
@@ -205,6 +224,7 @@ def replay_adex(
     high = float64(p[HIGH, j])
     fires = p[THRESHOLD, j] < NEVER
     th = float64(p[THRESHOLD, j]) if fires else high
+    level = float64(p[LEVEL, j])
     D = float64(p[SLOPE, j])
     vt = float64(p[ONSET, j])
     A = float64(p[COUPLING, j])
@@ -238,6 +258,7 @@ def replay_adex(
             vl = v * keep
             before = drift - rate * v - w
             after = drift
+            bend = before_bend = after_bend = 0.0
             for k in range(first, last):
                 m = member[k]
                 for line in range(2):
@@ -250,11 +271,21 @@ def replay_adex(
                     curve = float64(p[CURVE_EXC + line, m])
                     sx = passes(x, curve)
                     sy = passes(y, curve)
-                    vl += 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
+                    height = 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
+                    vl += height
                     before += x * sx
                     after += y * sy
+                    tilt = sign * float64(p[TILT_EXC + line, m])
+                    bend += tilt * height
+                    before_bend += tilt * x * sx
+                    after_bend += tilt * y * sy
             wl = w * kw + A * v * (1 - kw)
             vl += (drift - 0.5 * (w + wl)) * (1 - keep) / rate
+            b = float64(p[RATE_EXC, j])
+            above = arch(d, before, after - rate * vl - wl, rate, b, vl - v)
+            vl = bent(v, vl, bend, level, above)
+            before -= before_bend * (v - level)
+            after -= after_bend * (vl - level)
             share = 2.0
             nv = vl
             if held:

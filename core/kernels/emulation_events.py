@@ -11,12 +11,15 @@ from numba import float32
 
 from core.kernels.compile import inlined, kernel
 from core.kernels.emulation_rows import (
+    ADD_BEND,
     ADD_E,
     ADD_I,
     ADD_V,
     CURVE_EXC,
     CURVE_INH,
     STRIDE,
+    TILT_EXC,
+    TILT_INH,
     Counts,
     E,
     I,
@@ -36,6 +39,7 @@ def gather(
     source: Counts,
     events: int,
     limited: bool,
+    tilted: bool,
 ) -> None:
     """Sum what the events of a sub-step add to the state at its end.
 
@@ -43,12 +47,14 @@ def gather(
     :param span: shape (2, sources, 2), first and last + 1 lane that a source drives
     :param table: shape (2, 2, 26, n): (potential, current), line, cycles left, lane
     :param limited: inputs have a limit, so an event adds what passes more with it
+    :param tilted: they have a tilt, so the sum is needed of what an event loses by it
     """
     zero = float32(0)
     for j in range(n):
         q[ADD_V * STRIDE + j] = zero
         q[ADD_E * STRIDE + j] = zero
         q[ADD_I * STRIDE + j] = zero
+        q[ADD_BEND * STRIDE + j] = zero
     for k in range(events):
         s = source[k]
         c = left[k]
@@ -61,15 +67,25 @@ def gather(
                 to_v = table[0, line, c, first:last]
                 to_current = table[1, line, c, first:last]
                 if line == 0:
-                    excite(q[first:], w, to_v, to_current, limited)
+                    excite(q[first:], w, to_v, to_current, limited, tilted)
                 else:
-                    inhibit(q[first:], w, to_v, to_current, limited)
+                    inhibit(q[first:], w, to_v, to_current, limited, tilted)
 
 
 @kernel
-def excite(q: Values, w: Values, to_v: Values, to_current: Values, lim: bool) -> None:
+def excite(
+    q: Values, w: Values, to_v: Values, to_current: Values, lim: bool, tilt: bool
+) -> None:
     """Add an event of the excitatory line to the lanes from the first of ``q`` on."""
-    if lim:
+    if tilt:
+        for j in range(w.shape[0]):
+            x = q[E * STRIDE + j] + q[ADD_E * STRIDE + j]
+            curve = q[CURVE_EXC * STRIDE + j]
+            height = (through(x + w[j], curve) - through(x, curve)) * to_v[j]
+            q[ADD_V * STRIDE + j] += height
+            q[ADD_BEND * STRIDE + j] += q[TILT_EXC * STRIDE + j] * height
+            q[ADD_E * STRIDE + j] += w[j] * to_current[j]
+    elif lim:
         for j in range(w.shape[0]):
             x = q[E * STRIDE + j] + q[ADD_E * STRIDE + j]
             curve = q[CURVE_EXC * STRIDE + j]
@@ -83,9 +99,19 @@ def excite(q: Values, w: Values, to_v: Values, to_current: Values, lim: bool) ->
 
 
 @kernel
-def inhibit(q: Values, w: Values, to_v: Values, to_current: Values, lim: bool) -> None:
+def inhibit(
+    q: Values, w: Values, to_v: Values, to_current: Values, lim: bool, tilt: bool
+) -> None:
     """Do the same for the inhibitory line: a row that varies would keep it slow."""
-    if lim:
+    if tilt:
+        for j in range(w.shape[0]):
+            x = q[I * STRIDE + j] + q[ADD_I * STRIDE + j]
+            curve = q[CURVE_INH * STRIDE + j]
+            height = (through(x + w[j], curve) - through(x, curve)) * to_v[j]
+            q[ADD_V * STRIDE + j] -= height
+            q[ADD_BEND * STRIDE + j] += q[TILT_INH * STRIDE + j] * height
+            q[ADD_I * STRIDE + j] += w[j] * to_current[j]
+    elif lim:
         for j in range(w.shape[0]):
             x = q[I * STRIDE + j] + q[ADD_I * STRIDE + j]
             curve = q[CURVE_INH * STRIDE + j]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.kernels.compile import kernel
 from core.kernels.emulation_response import mean_passed
 from core.kernels.emulation_rows import (
+    ADD_BEND,
     ADD_V,
     ADEX,
     E1,
@@ -21,10 +22,14 @@ from core.kernels.emulation_rows import (
     I_TO_V,
     JOIN_0,
     JOIN_1,
+    JOIN_BEND,
+    JOIN_BEND_0,
+    JOIN_BEND_1,
     JOIN_V,
     KEEP_E,
     KEEP_I,
     KEEP_V,
+    LEVEL,
     LOW,
     N_TO_V,
     NOISE,
@@ -33,12 +38,15 @@ from core.kernels.emulation_rows import (
     PASS_I,
     PASS_I1,
     RATE,
+    RATE_EXC,
     RELEASE,
     REPLAY,
     RESET,
     RESET_RATE,
     STEP_US,
     THRESHOLD,
+    TILT_EXC,
+    TILT_INH,
     V1,
     W1,
     Counts,
@@ -48,7 +56,7 @@ from core.kernels.emulation_rows import (
     Values,
     W,
 )
-from core.kernels.emulation_step import highest_over
+from core.kernels.emulation_step import arch, bent, highest_over
 
 
 @kernel
@@ -66,9 +74,8 @@ def advance_joined(
     """
     for g in range(heads.shape[0]):
         j = heads[g]
-        more_v = float32(0)
-        before = float32(0)
-        after = float32(0)
+        more_v = before = after = float32(0)
+        bend = bend_0 = bend_1 = float32(0)
         for k in range(member_start[j], member_start[j + 1]):
             m = member[k]
             if m != j:
@@ -76,16 +83,29 @@ def advance_joined(
                 more_v += v
                 before += first
                 after += last
+                v, first, last = losses(p, m)
+                bend += v
+                bend_0 += first
+                bend_1 += last
         p[JOIN_V, j] = more_v
         p[JOIN_0, j] = before
         p[JOIN_1, j] = after
+        p[JOIN_BEND, j] = bend
+        p[JOIN_BEND_0, j] = bend_0
+        p[JOIN_BEND_1, j] = bend_1
         if p[ADEX, j] > 0:
             continue  # its own loop takes these sums
         own, first, last = contribution(p, j)
         v = p[V, j]
         v1 = v * p[KEEP_V, j] + p[NOISE, j] * p[N_TO_V, j] + own + more_v
         before += first + p[NOISE, j] - p[RATE, j] * v
-        after += last + p[NOISE, j] - p[RATE, j] * v1
+        after += last + p[NOISE, j]
+        own, first, last = losses(p, j)
+        end = after - p[RATE, j] * v1
+        above = arch(STEP_US, before, end, p[RATE, j], p[RATE_EXC, j], v1 - v)
+        v1 = bent(v, v1, bend + own, p[LEVEL, j], above)
+        before -= (bend_0 + first) * (v - p[LEVEL, j])
+        after -= (bend_1 + last) * (v1 - p[LEVEL, j]) + p[RATE, j] * v1
         over = highest_over(v, v1, before, after, p[THRESHOLD, j])
         if p[RELEASE, j] >= float32(STEP_US):
             p[V1, j] = p[RESET, j]
@@ -107,6 +127,20 @@ def contribution(p: Values, m: int) -> tuple[float, float, float]:
     v = mean_e * p[E_TO_V, m] - mean_i * p[I_TO_V, m] + p[ADD_V, m]
     after = p[E1, m] * p[PASS_E1, m] - p[I1, m] * p[PASS_I1, m]
     return v, e - i, after
+
+
+@kernel
+def losses(p: Values, m: int) -> tuple[float, float, float]:
+    """Return what the end and both slopes lose per LSB by the tilt of its inputs."""
+    tilt_e = p[TILT_EXC, m]
+    tilt_i = p[TILT_INH, m]
+    se = p[PASS_E, m]
+    si = p[PASS_I, m]
+    v = tilt_e * mean_passed(p[E, m], se, p[KEEP_E, m]) * p[E_TO_V, m]
+    v += tilt_i * mean_passed(p[I, m], si, p[KEEP_I, m]) * p[I_TO_V, m]
+    before = tilt_e * p[E, m] * se + tilt_i * p[I, m] * si
+    after = tilt_e * p[E1, m] * p[PASS_E1, m] + tilt_i * p[I1, m] * p[PASS_I1, m]
+    return v + p[ADD_BEND, m], before, after
 
 
 @kernel

@@ -14,6 +14,7 @@ from core.kernels.emulation_rows import (
     CYCLE_US,
     HIGH,
     HOLDOFF,
+    LEVEL,
     LOW,
     NOISE,
     RATE,
@@ -25,6 +26,7 @@ from core.kernels.emulation_rows import (
     STEP_CYCLES,
     STEP_US,
     THRESHOLD,
+    TILT_EXC,
     V1,
     Counts,
     E,
@@ -32,6 +34,7 @@ from core.kernels.emulation_rows import (
     V,
     Values,
 )
+from core.kernels.emulation_step import arch, bent
 
 
 @kernel
@@ -72,6 +75,7 @@ def replay_joined(
     holdoff = float64(p[HOLDOFF, j])
     low = float64(p[LOW, j])
     high = float64(p[HIGH, j])
+    level = float64(p[LEVEL, j])
     v = float64(p[V, j])
     for k in range(first, last):
         scratch[0, k] = p[E, member[k]]
@@ -97,6 +101,7 @@ def replay_joined(
             vn = v * keep + drift * (1 - keep) / rate
             before = drift - rate * v
             after = drift
+            bend = before_bend = after_bend = 0.0
             for k in range(first, last):
                 m = member[k]
                 for line in range(2):
@@ -109,9 +114,19 @@ def replay_joined(
                     curve = float64(p[CURVE_EXC + line, m])
                     sx = passes(x, curve)
                     sy = passes(y, curve)
-                    vn += 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
+                    height = 0.5 * (sx + sy) * x * response(d, rate, b, keep, fades)
+                    vn += height
                     before += x * sx
                     after += y * sy
+                    tilt = sign * float64(p[TILT_EXC + line, m])
+                    bend += tilt * height
+                    before_bend += tilt * x * sx
+                    after_bend += tilt * y * sy
+            b = float64(p[RATE_EXC, j])
+            above = arch(d, before, after - rate * vn, rate, b, vn - v)
+            vn = bent(v, vn, bend, level, above)
+            before -= before_bend * (v - level)
+            after -= after_bend * (vn - level)
             share = 2.0
             if held:
                 if pull == 0:

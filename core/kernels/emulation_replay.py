@@ -34,6 +34,7 @@ from core.kernels.emulation_rows import (
     HOLDOFF,
     KEEP_E,
     KEEP_I,
+    LEVEL,
     LOW,
     NOISE,
     PASS_E,
@@ -47,6 +48,8 @@ from core.kernels.emulation_rows import (
     STEP_CYCLES,
     STEP_US,
     THRESHOLD,
+    TILT_EXC,
+    TILT_INH,
     V1,
     Counts,
     E,
@@ -54,6 +57,7 @@ from core.kernels.emulation_rows import (
     V,
     Values,
 )
+from core.kernels.emulation_step import bent
 
 
 @kernel
@@ -110,9 +114,13 @@ def replay_flagged(
         if p[ADEX, j] > 0 or member_start[j + 1] - member_start[j] > 1:
             continue
         if flags[j] == HELD:
+            rise = p[HOLD_E, j] * mean_passed(p[E, j], p[PASS_E, j], p[KEEP_E, j])
+            fall = p[HOLD_I, j] * mean_passed(p[I, j], p[PASS_I, j], p[KEEP_I, j])
             x = p[V, j] * p[HOLD_V, j] + p[NOISE, j] * p[HOLD_N, j] + p[HOLD_C, j]
-            x += p[HOLD_E, j] * mean_passed(p[E, j], p[PASS_E, j], p[KEEP_E, j])
-            x -= p[HOLD_I, j] * mean_passed(p[I, j], p[PASS_I, j], p[KEEP_I, j])
+            x += rise - fall
+            bend = p[TILT_EXC, j] * rise + p[TILT_INH, j] * fall
+            if bend != 0:
+                x = bent(p[V, j], x, bend, p[LEVEL, j], 0)
             if events > 0:
                 x += pushed(p, j, drive, left, source, events)
             p[V1, j] = min(max(x, p[LOW, j]), p[HIGH, j])
@@ -123,6 +131,9 @@ def replay_flagged(
         b_i = float64(p[RATE_INH, j])
         curve_e = float64(p[CURVE_EXC, j])
         curve_i = float64(p[CURVE_INH, j])
+        tilt_e = float64(p[TILT_EXC, j])
+        tilt_i = float64(p[TILT_INH, j])
+        level = float64(p[LEVEL, j])
         n = float64(p[NOISE, j])
         th = float64(p[THRESHOLD, j])
         reset = float64(p[RESET, j])
@@ -155,7 +166,6 @@ def replay_flagged(
                 if not held or pull > 0:
                     rate = a + pull if held else a
                     drift = n + pull * reset if held else n
-                    keep = fading(rate * d)
                     e0 = e
                     i0 = i
                     e1 = e * keep_e
@@ -173,14 +183,21 @@ def replay_flagged(
                         mean_i = 0.5 * (se + sf) * i
                         i0 *= se
                         i1 *= sf
+                    bend0 = tilt_e * e0 + tilt_i * i0
+                    bend1 = tilt_e * e1 + tilt_i * i1
+                    da = (e0 - i0 + drift - rate * v - bend0 * (v - level)) * d
+                    end_drift, end_rate = drift + bend1 * level, rate + bend1
+                    # The loss by the tilt is as if its mean leaked towards the level.
+                    drift += 0.5 * (bend0 + bend1) * level
+                    rate += 0.5 * (bend0 + bend1)
+                    keep = fading(rate * d)
                     vn = v * keep + drift * (1 - keep) / rate
                     vn += mean_e * response(d, rate, b_e, keep, keep_e)
                     vn -= mean_i * response(d, rate, b_i, keep, keep_i)
                     if not deaf:
                         share = 0.0
                         if v <= th:
-                            da = (e0 - i0 + drift - rate * v) * d
-                            db = (e1 - i1 + drift - rate * vn) * d
+                            db = (e1 - i1 + end_drift - end_rate * vn) * d
                             share = crossing(v, da, vn, db, th)
                         if share <= 1.0:
                             x = share * d
@@ -222,6 +239,9 @@ def pushed(
     v = 0.0
     for line in range(2):
         sign = 1.0 - 2.0 * line
+        # It is held near its reset, so the tilt takes as much from all events.
+        tilt = float64(p[TILT_EXC + line, j]) * (p[V, j] - p[LEVEL, j])
+        sign -= tilt
         current = float64(p[E + line, j])
         curve = float64(p[CURVE_EXC + line, j])
         for q in range(events):

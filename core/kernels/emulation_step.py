@@ -3,6 +3,15 @@
 With a limit the input of a lane passes the share ``s = 1 / √(1 + (e / limit)²)`` of its
 current ``e``. The share hardly changes within a sub-step, so the exact response is
 multiplied by its mean, to first order in the decay.
+
+With a tilt k an input loses the share ``k`` of its current per LSB that the membrane
+moves its way, above or below the level L::
+
+    v' = … + e (1 − k_e (v − L)) − i (1 + k_i (v − L))
+       = … + e − i − (k_e e + k_i i) (v − L)
+
+The sub-step is taken without, then loses ``bend (v̄ − L)``: bend is what the same step
+has of ``k_e e + k_i i``, and v̄ the mean potential as the excitatory current counts it.
 """
 
 import math
@@ -15,6 +24,7 @@ from numpy.typing import NDArray
 from core.kernels.compile import inlined, kernel
 from core.kernels.emulation_response import mean_passed, response
 from core.kernels.emulation_rows import (
+    ADD_BEND,
     ADD_E,
     ADD_I,
     ADD_V,
@@ -33,6 +43,7 @@ from core.kernels.emulation_rows import (
     KEEP_I,
     KEEP_V,
     LANE_ROWS,
+    LEVEL,
     LOW,
     N_TO_V,
     NOISE,
@@ -52,6 +63,8 @@ from core.kernels.emulation_rows import (
     STEP_US,
     STRIDE,
     THRESHOLD,
+    TILT_EXC,
+    TILT_INH,
     V1,
     W1,
     Bits,
@@ -107,6 +120,7 @@ def rest(q: Values, n: int) -> None:
         q[ADD_V * STRIDE + j] = zero
         q[ADD_E * STRIDE + j] = zero
         q[ADD_I * STRIDE + j] = zero
+        q[ADD_BEND * STRIDE + j] = zero
         q[PASS_E * STRIDE + j] = one
         q[PASS_I * STRIDE + j] = one
         q[PASS_E1 * STRIDE + j] = one
@@ -155,6 +169,18 @@ def advance_limited(
     :param held_flag: flag of lanes that are held all the time: HELD if a reset
         takes time, else 0
     """
+    advance_all(q, n, flags, held_flag, False)
+
+
+@kernel
+def advance_tilted(q: Values, n: int, flags: NDArray[np.uint8], held_flag: int) -> None:
+    """Advance all lanes as `advance_limited`, with inputs that have a tilt."""
+    advance_all(q, n, flags, held_flag, True)
+
+
+@inlined
+def advance_all(q: Any, n: Any, flags: Any, held_flag: Any, tilted: Any) -> None:
+    """Be the loop of both."""
     h = float32(STEP_US)
     zero = float32(0)
     one = float32(1)
@@ -177,18 +203,30 @@ def advance_limited(
         curve_i = q[CURVE_INH * STRIDE + j]
         through_e = e * se
         through_i = i * si
-        mean_e = mean_passed(e, se, keep_e)
-        mean_i = mean_passed(i, si, keep_i)
+        to_v_e = mean_passed(e, se, keep_e) * q[E_TO_V * STRIDE + j]
+        to_v_i = mean_passed(i, si, keep_i) * q[I_TO_V * STRIDE + j]
         v1 = v * q[KEEP_V * STRIDE + j] + x * q[N_TO_V * STRIDE + j]
-        v1 += mean_e * q[E_TO_V * STRIDE + j] - mean_i * q[I_TO_V * STRIDE + j]
+        v1 += to_v_e - to_v_i
         v1 += q[ADD_V * STRIDE + j]
         e1 = e * keep_e + q[ADD_E * STRIDE + j]
         i1 = i * keep_i + q[ADD_I * STRIDE + j]
         se1 = fast_rsqrt(one + curve_e * e1 * e1)
         si1 = fast_rsqrt(one + curve_i * i1 * i1)
+        after_e = e1 * se1
+        after_i = i1 * si1
         before = x + through_e - through_i - a * v
-        after = x + e1 * se1 - i1 * si1 - a * v1
-        over = highest_over(v, v1, before, after, th)
+        after = x + after_e - after_i
+        if tilted:
+            tilt_e = q[TILT_EXC * STRIDE + j]
+            tilt_i = q[TILT_INH * STRIDE + j]
+            level = q[LEVEL * STRIDE + j]
+            bend = tilt_e * to_v_e + tilt_i * to_v_i + q[ADD_BEND * STRIDE + j]
+            b = q[RATE_EXC * STRIDE + j]
+            above = arch(h, before, after - a * v1, a, b, v1 - v)
+            v1 = bent(v, v1, bend, level, above)
+            before -= (tilt_e * through_e + tilt_i * through_i) * (v - level)
+            after -= (tilt_e * after_e + tilt_i * after_i) * (v1 - level)
+        over = highest_over(v, v1, before, after - a * v1, th)
         held = r >= h
         v1 = min(max(v1, low), high)
         q[V1 * STRIDE + j] = v if held else v1
@@ -198,6 +236,33 @@ def advance_limited(
         q[PASS_I1 * STRIDE + j] = si1
         call = uint8(REPLAY) if max(over, r) > zero else uint8(0)
         flags[j] = to_hold if held else call
+
+
+@inlined
+def bent(v: Any, v1: Any, bend: Any, level: Any, above: Any) -> Any:
+    """Return where a membrane ends that would end at ``v1`` if no input had a tilt.
+
+    The loss depends on the mean of both ends, so on itself, and arches the membrane.
+
+    :param above: how far it is above the mean of both ends without it, see `arch`
+    """
+    x = float32(0.5) * bend
+    mean = float32(0.5) * (v + v1) + above - level + bend * (v1 - v) * float32(1 / 12)
+    return v1 - bend * mean * (float32(1) - x + x * x)
+
+
+@inlined
+def arch(d: Any, slope: Any, slope1: Any, a: Any, b: Any, rise: Any) -> Any:
+    """Return how far a membrane is above the mean of its ends, as an input counts it.
+
+    The mean of a cubic is h/12 (slope − slope1) above; and currents that flow late
+    have leaked less of what they bring: their weights grow by (a − b) h.
+
+    :param d: how long it takes
+    :param b: rate at which the current decays
+    :param rise: from the first to the second end
+    """
+    return d * float32(1 / 12) * (slope - slope1 + (a - b) * rise)
 
 
 @inlined

@@ -82,10 +82,15 @@ def choice(default: Any, choices: tuple[Any, ...], *, doc: str, label: str = "")
 
 
 def plain(
-    default: Any = dataclasses.MISSING, *, doc: str, cosmetic: bool = False
+    default: Any = dataclasses.MISSING,
+    *,
+    doc: str,
+    cosmetic: bool = False,
+    label: str = "",
+    group: str = "",
 ) -> Any:
     """Declare any other field; ``cosmetic`` ones leave the fingerprint alone."""
-    info = FieldInfo(doc, cosmetic=cosmetic)
+    info = FieldInfo(doc, cosmetic=cosmetic, label=label, group=group)
     return field(default=default, metadata={"info": info})
 
 

@@ -37,12 +37,13 @@ class ProjectionSpec(Spec):
     target: str = plain(doc="Name of the receiving population.")
     weights: NDArray[Any] = plain(doc="(target, source), model units.")
     weight_scale: float = quantity(
-        50.0,
+        57.0,
         "LSB",
         low=0,
         high=500,
         step=1,
-        doc="Weight LSB on the chip of a model weight of 1.",
+        doc="Weight LSB on the chip of a model weight of 1; with 57 a typical chip"
+        " responds as the model does.",
         label="weight scale",
         group="chip",
     )

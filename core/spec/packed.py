@@ -38,6 +38,19 @@ def unpack(word: str) -> ExperimentSpec:
 
     :raises ConversionError: if there is none, or it is too large
     """
+    return from_json(_text_of(word))
+
+
+def embedded(content: bytes) -> str | None:
+    """Return the JSON text of the document inside of a picture, None without one.
+
+    :raises ConversionError: if what it carries is damaged
+    """
+    found = _WORD.search(content)
+    return None if found is None else _text_of(found.group(1).decode())
+
+
+def _text_of(word: str) -> str:
     try:
         reader = zlib.decompressobj()
         raw = reader.decompress(base64.urlsafe_b64decode(word), MAX_TEXT)
@@ -51,20 +64,11 @@ def unpack(word: str) -> ExperimentSpec:
         complete = False
     if not complete:
         raise ConversionError(
-            "link",
+            "link or picture",
             "it holds no document, or only a part of one.",
             "Copy the whole link, or ask for the file.",
         )
-    return from_json(text)
-
-
-def embedded(content: bytes) -> ExperimentSpec | None:
-    """Return the document inside of a picture, or None if it carries none.
-
-    :raises ConversionError: if what it carries is damaged
-    """
-    found = _WORD.search(content)
-    return None if found is None else unpack(found.group(1).decode())
+    return text
 
 
 def carried(spec: ExperimentSpec) -> str:

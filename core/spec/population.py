@@ -132,7 +132,12 @@ class LISpec(PopulationSpec):
         label="leak",
         group="membrane",
     )
-    leaky: bool = plain(True, doc="False: nothing pulls the membrane to its leak.")
+    leaky: bool = plain(
+        True,
+        doc="Off: nothing pulls the membrane to its leak.",
+        label="leaks",
+        group="membrane",
+    )
     tau_mem: PerNeuron = quantity(
         10e-6,
         "s",
@@ -240,12 +245,23 @@ class AELIFSpec(LIFSpec):
 
     kind: ClassVar[str] = "AdEx"
 
-    exponential: bool = plain(True, doc="With the exponential onset of a spike.")
+    exponential: bool = plain(
+        True,
+        doc="With the exponential onset of a spike.",
+        label="exponential term",
+        group="exponential",
+    )
     subthreshold_adaptation: bool = plain(
-        True, doc="With an adaptation that follows the membrane."
+        True,
+        doc="With an adaptation that follows the membrane.",
+        label="follows the membrane",
+        group="adaptation",
     )
     spike_triggered_adaptation: bool = plain(
-        True, doc="With an adaptation that jumps at each spike."
+        True,
+        doc="With an adaptation that jumps at each spike.",
+        label="jumps at a spike",
+        group="adaptation",
     )
     exponential_slope: Value = potential(
         0.05,

@@ -87,13 +87,31 @@ class YinYangSample(Stimulus):
         42, "", low=0, high=99999, step=1, doc="Seed of the data set.", label="set seed"
     )
     t_early: float = quantity(
-        2e-6, "s", low=0, high=1e-3, step=1e-6, doc="Spike time of coordinate 0."
+        2e-6,
+        "s",
+        low=0,
+        high=1e-3,
+        step=1e-6,
+        doc="Spike time of coordinate 0.",
+        label="early spike",
     )
     t_late: float = quantity(
-        26e-6, "s", low=0, high=1e-3, step=1e-6, doc="Spike time of coordinate 1."
+        26e-6,
+        "s",
+        low=0,
+        high=1e-3,
+        step=1e-6,
+        doc="Spike time of coordinate 1.",
+        label="late spike",
     )
     t_bias: float = quantity(
-        2e-6, "s", low=0, high=1e-3, step=1e-6, doc="Time of the bias spike."
+        2e-6,
+        "s",
+        low=0,
+        high=1e-3,
+        step=1e-6,
+        doc="Time of the bias spike.",
+        label="bias spike",
     )
 
     @property

@@ -8,7 +8,6 @@ and resumed from its `Checkpoint` gives the same curves bit by bit.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,15 +21,11 @@ from core.training.checkpoint import Arrays, Checkpoint, grouped
 from core.training.data import DATA_SETS, DataSpec, Splits
 from core.training.history import History, Progress, Snapshot
 from core.training.network import Evaluation, TrainedNetwork, Weights, with_weights
+from core.training.optimiser import load_state, optimiser, state_arrays
 from core.training.settings import TrainSpec
 
 Callback = Callable[[Progress], None]
 Cancel = Callable[[], bool]
-#: What each optimiser remembers of a weight.
-_STATE: dict[type, tuple[str, ...]] = {
-    torch.optim.Adam: ("step", "exp_avg", "exp_avg_sq"),
-    torch.optim.SGD: ("momentum_buffer",),
-}
 
 
 @dataclass(frozen=True)
@@ -137,7 +132,7 @@ class Training:
         side = settings.class_map
         self._grid = data.grid(side, steps, dt) if side else None
         self._identity = _identity(spec, data, settings)
-        self._optimiser = _optimiser(self.network, settings)
+        self._optimiser = optimiser(list(self.network.weights.values()), settings)
         self._curves: dict[str, list[float]] = {n: [] for n in History.names()}
         self._history = self._new_history()
         self._snapshot: Snapshot | None = None
@@ -218,7 +213,7 @@ class Training:
             **grouped("weight", _plain(self.network.copy_weights())),
             **grouped("best", _plain(self._best)),
             **grouped("history", curves),
-            **_optimiser_arrays(self._optimiser),
+            **state_arrays(self._optimiser),
         }
         return Checkpoint(self._identity, counters, sums, arrays)
 
@@ -233,7 +228,7 @@ class Training:
         for name, mine in self._best.items():
             for found in (weights.get(name), best.get(name)):
                 fits &= found is not None and found.shape == mine.shape
-        fits &= set(curves) == set(self._curves)
+        fits &= {n: c.shape for n, c in curves.items()} == self._lengths(checkpoint)
         if not fits:
             raise ConversionError(
                 "checkpoint",
@@ -242,7 +237,7 @@ class Training:
             )
         self.network.write_weights(weights)
         self._best = {n: best[n].astype(np.float32) for n in self._best}
-        _load_optimiser(self._optimiser, checkpoint)
+        load_state(self._optimiser, checkpoint)
         self._curves = {name: curves[name].tolist() for name in self._curves}
         self._history = self._new_history()
         counters, sums = checkpoint.counters, checkpoint.sums
@@ -251,6 +246,15 @@ class Training:
         self._samples, self._right = counters["samples"], counters["right"]
         self._loss, self._fired = sums["loss_sum"], sums["fired_sum"]
         self.seconds = sums["seconds"]
+
+    def _lengths(self, checkpoint: Checkpoint) -> dict[str, tuple[int, ...]]:
+        """Return the shapes that the curves of a checkpoint must have."""
+        epoch, step = checkpoint.counters["epoch"], checkpoint.counters["step"]
+        done = epoch * self.steps + step if step < self.steps else -1
+        return {
+            name: (done if name.startswith("step_") else epoch,)
+            for name in self._curves
+        }
 
     def _learn(self) -> tuple[float, float]:
         """Do one step; return its loss and accuracy."""
@@ -329,48 +333,5 @@ def _identity(spec: ExperimentSpec, data: DataSpec, settings: TrainSpec) -> str:
     return fingerprint((spec, data, settings))
 
 
-def _optimiser(network: TrainedNetwork, settings: TrainSpec) -> torch.optim.Optimizer:
-    weights, rate = list(network.weights.values()), settings.rate(0)
-    if settings.optimiser == "Adam":
-        return torch.optim.Adam(weights, lr=rate)
-    return torch.optim.SGD(weights, lr=rate, momentum=settings.momentum)
-
-
 def _plain(weights: Weights) -> Arrays:
     return dict(weights)
-
-
-def _optimiser_arrays(optimiser: torch.optim.Optimizer) -> Arrays:
-    return {
-        f"optimiser/{index}/{key}": np.asarray(value.detach().numpy()).copy()
-        for index, state in optimiser.state_dict()["state"].items()
-        for key, value in state.items()
-        if value is not None
-    }
-
-
-def _load_optimiser(optimiser: torch.optim.Optimizer, checkpoint: Checkpoint) -> None:
-    """Put the state of a checkpoint into ``optimiser``.
-
-    :raises ConversionError: if it is that of another one
-    """
-    (group,) = optimiser.param_groups
-    wanted = {
-        f"{index}/{key}": () if key == "step" else tuple(weight.shape)
-        for index, weight in enumerate(group["params"])
-        for key in _STATE[type(optimiser)]
-    }
-    found = checkpoint.group("optimiser")
-    shapes = {name: array.shape for name, array in found.items()}
-    if found and shapes != wanted:  # before the first step there is none
-        raise ConversionError(
-            "checkpoint",
-            "the state of the optimiser does not fit the weights.",
-            "Resume from another one.",
-        )
-    state: dict[int, dict[str, Any]] = {}
-    for name, array in found.items():
-        index, key = name.split("/")
-        state.setdefault(int(index), {})[key] = torch.tensor(array)
-    groups = optimiser.state_dict()["param_groups"]
-    optimiser.load_state_dict({"state": state, "param_groups": groups})

@@ -1,15 +1,11 @@
 """The network of a document with the gradients that the settings ask for.
 
-Surrogate gradients are those of `core.modules.LIF`. For EventProp each LIF population
-becomes a `core.modules.EventPropLIF` and the projections into it `EventPropSynapse`.
-Readouts keep the gradient of a spike by its strength in place of that by its time: with
-a maximum over time as score this trains better than the exact one, which changes sign
-with each step of the time grid.
+Surrogate gradients are those of `core.modules.LIF`, EventProp is switched on by
+`core.training.eventprop`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -17,15 +13,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.build import SNN, build
+from core.build import build
 from core.chip.pipeline import StageMemory
 from core.errors import NetworkError, ParameterError, ShapeError
-from core.modules import LIF, EventPropLIF
-from core.modules.synapse import EventPropSynapse, Synapse
 from core.spec.check import bounds
 from core.spec.experiment import ExperimentSpec, RecordingSpec
 from core.spec.network import LIFSpec, LISpec
 from core.training.data import Samples
+from core.training.eventprop import use_eventprop
 from core.training.score import loss, penalty, scores
 from core.training.settings import TrainSpec
 from core.units import WEIGHT_MAX
@@ -33,9 +28,6 @@ from core.units import WEIGHT_MAX
 Weights = dict[str, NDArray[np.float32]]
 #: Samples that are run at once where no gradient is needed.
 _AT_ONCE = 250
-#: Arguments of `LIF` that it keeps by another name, and those it makes itself.
-_KEPT_AS = {"trace_offset": "offset", "trace_scale": "scale"}
-_OWN = ("size", "experiment", "extra_params")
 
 
 @dataclass(frozen=True)
@@ -111,7 +103,7 @@ class TrainedNetwork:
         bare = spec.replace(stimuli=steady, recording=RecordingSpec())
         self.snn = build(bare, mock=settings.mode == "mock", memory=memory)
         self.notes: tuple[str, ...] = ()
-        self._choose_gradient(spec)
+        self._choose_gradient()
         self.projections = {p.name: p for p in spec.network.projections}
         self._spiking = [
             p.name
@@ -196,51 +188,15 @@ class TrainedNetwork:
         masks = {n: (w.detach() != 0).float() for n, w in self.weights.items()}
         return {n: mask for n, mask in masks.items() if mask.any() and not mask.all()}
 
-    def _choose_gradient(self, spec: ExperimentSpec) -> None:
+    def _choose_gradient(self) -> None:
         settings, modules = self.settings, self.snn.modules_by_name
         if settings.crossing is None:
-            for population in spec.network.populations:
+            for population in self.snn.spec.network.populations:
                 if isinstance(population, LIFSpec):
                     modules[population.name].method = settings.surrogate
                     modules[population.name].alpha = settings.alpha
             return
-        _refuse_eventprop(spec, settings)
-        notes = []
-        for population in spec.network.populations:
-            if not isinstance(population, LIFSpec):
-                continue
-            if np.any(population.refractory_time):
-                notes.append(
-                    f"EventProp leaves the refractory time of '{population.name}' out "
-                    "of its model."
-                )
-            neuron = eventprop_neuron(modules[population.name], settings.crossing)
-            _swap(self.snn, population.name, neuron)
-            (incoming,) = spec.network.incoming(population.name)
-            _swap(self.snn, incoming.name, eventprop_synapse(modules[incoming.name]))
-        self.notes = tuple(notes)
-
-
-def eventprop_neuron(neuron: LIF, crossing: str) -> EventPropLIF:
-    """Return ``neuron`` with EventProp gradients."""
-    names = [name for name in signature(LIF).parameters if name not in _OWN]
-    given = {name: getattr(neuron, _KEPT_AS.get(name, name)) for name in names}
-    given["execution_instance"] = None  # that of the experiment
-    new = EventPropLIF(neuron.size, neuron.experiment, crossing=crossing, **given)
-    new.name, new.codes = neuron.name, neuron.codes
-    return new
-
-
-def eventprop_synapse(synapse: Synapse) -> EventPropSynapse:
-    """Return ``synapse``, weights included, for EventProp neurons."""
-    new = EventPropSynapse(
-        synapse.in_features,
-        synapse.out_features,
-        synapse.experiment,
-        transform=synapse.weight_transform,
-    )
-    new.name, new.weight = synapse.name, synapse.weight
-    return new
+        self.notes = use_eventprop(self.snn, settings)
 
 
 def with_weights(
@@ -252,14 +208,6 @@ def with_weights(
         new = network.projection(name).replace(weights=weight)
         network = network.with_projection(new)
     return spec.replace(network=network)
-
-
-def _swap(snn: SNN, name: str, new: torch.nn.Module) -> None:
-    old = snn.modules_by_name[name]
-    for key, child in list(snn.named_children()):
-        if child is old:
-            setattr(snn, key, new)
-    snn.modules_by_name[name] = new
 
 
 def _input(spec: ExperimentSpec, channels: int) -> tuple[str, int]:
@@ -299,28 +247,3 @@ def _output(spec: ExperimentSpec, classes: int) -> LISpec:
             f"Give it {classes} neurons.",
         )
     return population
-
-
-def _refuse_eventprop(spec: ExperimentSpec, settings: TrainSpec) -> None:
-    """Raise if EventProp has no gradient for the network; lists all reasons."""
-    reasons = []
-    for p in spec.network.populations:
-        if not isinstance(p, LIFSpec):
-            continue
-        where = f"population '{p.name}'"
-        if type(p) is not LIFSpec:
-            reasons.append((where, f"is of the kind {p.kind}.", "Use LIF."))
-        if len(spec.network.incoming(p.name)) != 1:
-            reasons.append((where, "has not one projection into it.", "Give it one."))
-        if p.tau_syn is None or not np.allclose(p.membrane_capacitance, p.tau_mem):
-            what = "has a capacitance that is not its membrane time constant."
-            reasons.append((where, what, "Make both equal."))
-        if any(s.population == p.name for s in spec.stimuli):
-            what = "has a current into it, which EventProp does not know."
-            reasons.append((where, what, "Remove the current."))
-    if settings.rate_penalty:
-        what = "a number of spikes has no gradient by their times."
-        reasons.append(("penalty on firing", what, "Set it to 0."))
-    if reasons:
-        errors = [NetworkError(f"EventProp, {w}", *rest) for w, *rest in reasons]
-        raise NetworkError.of(problem for e in errors for problem in e.problems)

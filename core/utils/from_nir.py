@@ -39,7 +39,9 @@ from core.errors import (
 )
 from core.execution_instance import ExecutionInstance
 from core.experiment import Experiment
-from core.handle import LIFObservables
+from core.handle import LIFObservables, SynapseHandle
+from core.loops import Link as LoopLink
+from core.loops import Loop
 from core.modules import LI, LIF, InputNeuron, Synapse
 from core.modules.defaults import NEURON
 from core.parameter import HXTransformedModelParameter, MixedHXModelParameter
@@ -85,6 +87,8 @@ class ConversionConfig:
         milliseconds on the chip and seconds of a biological model, which runs 1000
         times faster here
     :param per_neuron: neurons of one node may differ in their parameters
+    :param recurrence: populations may depend on each other in a circle; spikes within
+        it arrive one step later
 
     >>> ConversionConfig(mock=False).weight_scale
     64.0
@@ -101,6 +105,7 @@ class ConversionConfig:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     time_factor: float = TIME_FACTOR
     per_neuron: bool = False
+    recurrence: bool = False
 
 
 class _Nodes(nn.ModuleDict):
@@ -127,14 +132,42 @@ class NIRModel(SNN):
             calib_path=cfg.calib_path, input_loopback=cfg.input_loopback
         )
         found = read_graph(graph)
-        self._order = sources_first(found)
+        self._parts = sources_first(found, cfg.recurrence)
+        self._order = [name for part in self._parts for name in part]
         self._sources = sources(found)
         self._inputs = [n for n in _get_keys(graph, nir.Input) if n in self._order]
         self._tapped = tuple(found.outputs)
         self.hxnodes = _Nodes()
         for name in self._order:
             self.hxnodes[name] = self._module(name, found, cfg)
+        self._into = {
+            name: [link for link in found.links if link.target == name]
+            for name in found.neurons
+        }
+        # A list, because the modules of a loop are registered here already.
+        self._loops = [self._loop(part) for part in self._parts]
         self.handles: dict[str, Any] = {}
+
+    def _loop(self, part: list[str]) -> Loop | None:
+        """Return what runs the nodes of a circle, None for a single node."""
+        if len(part) == 1:
+            return None
+        modules: Any = self.hxnodes
+        neurons = [name for name in part if name in self._into]
+        links = [
+            LoopLink(
+                modules[link.name],
+                neurons.index(link.source),
+                neurons.index(name),
+                0,
+            )
+            for name in neurons
+            for link in self._into[name]
+            if link.source in neurons
+        ]
+        outside = [sum(li.source not in part for li in self._into[n]) for n in neurons]
+        entering = [max(1, count) for count in outside]
+        return Loop(self.exp, [modules[n] for n in neurons], links, entering)
 
     def _module(self, name: str, found: GraphReader, cfg: ConversionConfig) -> Any:
         if name in found.neurons:
@@ -159,13 +192,36 @@ class NIRModel(SNN):
         """
         _check_inputs(self._inputs, spikes)
         handles: dict[str, Any] = {}
-        for name in self._order:
+        for part, loop in zip(self._parts, self._loops, strict=True):
+            if loop is not None:
+                self._run_loop(part, loop, handles, next(iter(spikes.values())))
+                continue
+            (name,) = part
             before = [handles[source] for source in self._sources.get(name, ())]
             arguments = before or [LIFObservables(spikes=spikes[name])]
             handles[name] = self.hxnodes[name](*arguments)
         run(self.exp, len(spikes[self._inputs[0]]))
         self.handles = handles
         return {n: h.spikes for n, h in handles.items() if h.holds("spikes")}
+
+    def _run_loop(
+        self, part: list[str], loop: Loop, handles: dict[str, Any], like: Tensor
+    ) -> None:
+        """Connect the modules of a circle; fill in their handles."""
+        neurons = [name for name in part if name in self._into]
+        for name in neurons:
+            drive = [handles[s] for s in self._sources[name] if s not in part]
+            size: Any = self.hxnodes[name].size
+            silence = like.new_zeros((*like.shape[:2], size))
+            drive = drive or [SynapseHandle(graded_spikes=silence)]
+            handles[name] = self.hxnodes[name](*drive)
+        for name in neurons:
+            for link in self._into[name]:
+                if link.source in part:
+                    back = self.hxnodes[link.name](handles[link.source])
+                    handles[link.name] = back
+                    self.hxnodes[name](back)
+        loop()
 
 
 def from_nir(graph: nir.NIRGraph, cfg: ConversionConfig | None = None) -> NIRModel:

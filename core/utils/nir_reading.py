@@ -65,10 +65,12 @@ def sources(found: GraphReader) -> dict[str, tuple[str, ...]]:
     return before
 
 
-def sources_first(found: GraphReader) -> list[str]:
+def sources_first(found: GraphReader, recurrence: bool = False) -> list[list[str]]:
     """Return the nodes with a module, each after those it reads.
 
-    :raises UnsupportedNodeError: if nodes depend on each other in a circle
+    :param recurrence: nodes may depend on each other in a circle
+    :returns: lists of one node, or of all nodes of a circle
+    :raises UnsupportedNodeError: if there is a circle that may not be
     """
     names = [*found.shapes, *(link.name for link in found.links)]
     rank = {name: i for i, name in enumerate(names)}
@@ -76,12 +78,16 @@ def sources_first(found: GraphReader) -> list[str]:
     edges.add_nodes_from(rank)
     for name, before in sources(found).items():
         edges.add_edges_from((source, name) for source in before)
-    try:
-        return list(nx.lexicographical_topological_sort(edges, rank.__getitem__))
-    except nx.NetworkXUnfeasible:
+    parts = nx.condensation(edges)
+    members = {
+        n: sorted(parts.nodes[n]["members"], key=rank.__getitem__) for n in parts
+    }
+    if not recurrence and len(members) < len(names):
         circle = " -> ".join(f"'{a}'" for a, _ in nx.find_cycle(edges))
         raise UnsupportedNodeError(
             "NIR graph",
             f"it has a loop: {circle}.",
-            "Recurrent graphs cannot be read: remove a connection of the loop.",
-        ) from None
+            "Remove a connection, or use ConversionConfig(recurrence=True).",
+        )
+    order = nx.lexicographical_topological_sort(parts, lambda n: rank[members[n][0]])
+    return [members[n] for n in order]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.chip.adex import linear_step
+from core.chip.nominal import DRIVE
 from core.kernels import emulation_rows as row
 from tests.peer.test_adex_patterns import ONSET, PATTERNS, REFERENCE, SLOPE
 from tests.unit.core.chip.emulation import run_kernel
@@ -76,7 +77,7 @@ def test_spikes_agree_with_a_fine_integration():
     cycles = np.unique(rng.integers(0, int(duration * 125), count))
     which = rng.integers(0, sources, len(cycles))
     sign = np.where(np.arange(sources) % 3 == 2, -1, 1)[:, None]
-    weights = np.abs(rng.normal(8, 25, (sources, n))).clip(0, 63) * 0.095 * sign
+    weights = np.abs(rng.normal(8, 25, (sources, n))).clip(0, 63) * DRIVE * sign
     drive = np.stack([np.maximum(weights, 0), np.maximum(-weights, 0)])
     a = 1 / (10 * (1 + 0.05 * rng.standard_normal(n)))
     b = 1 / (10 * (1 + 0.03 * rng.standard_normal((2, n))))

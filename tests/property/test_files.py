@@ -21,6 +21,7 @@ from core.spec.fields import Spec
 from core.spec.json_io import from_json, to_json
 from core.spec.network import (
     KINDS,
+    AELIFSpec,
     InputSpec,
     LIFSpec,
     LISpec,
@@ -31,7 +32,7 @@ from core.spec.network import (
     VoltageScale,
 )
 from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
-from core.spec.stimulus import STIMULI, Stimulus
+from core.spec.stimulus import STIMULI, ConstantCurrent, Stimulus
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 PLAIN = {
@@ -141,6 +142,11 @@ potentials = st.builds(
 )
 
 
+def each_or_all(size):
+    """Return a strategy for a time of all neurons, or one of each."""
+    return times | hnp.arrays(np.float64, size, elements=times)
+
+
 @st.composite
 def networks(draw):
     """Return a network that NIR can hold, with names that HDF5 cannot."""
@@ -148,21 +154,24 @@ def networks(draw):
     count = draw(st.integers(1, max(1, len(names) - 3)))
     populations = []
     for name in names[:count]:
-        kind = draw(st.sampled_from((InputSpec, LISpec, LIFSpec)))
+        kind = draw(st.sampled_from((InputSpec, LISpec, LIFSpec, AELIFSpec)))
         fields = {
             "name": st.just(name),
-            "size": st.integers(1, 4),
             "position": st.tuples(finite, st.integers(-9, 9)),
         }
+        size = draw(st.integers(1, 4))
+        fields["size"] = st.just(size)
         if kind is not InputSpec:
-            fields |= dict.fromkeys(
-                ("tau_mem", "tau_syn", "membrane_capacitance"), times
-            )
+            fields["tau_mem"] = fields["membrane_capacitance"] = each_or_all(size)
+            fields["tau_syn"] = st.none() | each_or_all(size)
+            fields["leaky"] = st.booleans()
             fields["leak"] = potentials
             fields["scale"] = st.builds(VoltageScale, finite, finite)
             fields["capacitance_lsb"] = st.none() | st.floats(0, 63)
-        if kind is LIFSpec:
-            fields |= dict.fromkeys(("reset", "threshold"), potentials)
+        if kind in (LIFSpec, AELIFSpec):
+            single = hnp.arrays(np.float64, size, elements=st.floats(-10, 10))
+            fields["reset"] = potentials
+            fields["threshold"] = potentials | st.builds(Value, single)
             fields["refractory_time"] = st.floats(0, 1e-5)
         populations.append(draw(st.builds(kind, **fields)))
     pre = [p for p in populations if p.spiking]
@@ -174,22 +183,36 @@ def networks(draw):
         array = hnp.arrays(np.float32, (target.size, source.size), elements=entries)
         scale = draw(st.floats(0, 500))
         ends = source.name, target.name
-        projections.append(ProjectionSpec(name, *ends, draw(array), scale))
+        delay = draw(st.just(0.0) | times)
+        projections.append(ProjectionSpec(name, *ends, draw(array), scale, delay=delay))
     outputs = st.lists(st.sampled_from(names[:count]), unique=True)
     return NetworkSpec(tuple(populations), tuple(projections), tuple(draw(outputs)))
 
 
-@slow_data
-@given(networks(), st.floats(1e-6, 1e3))
-def test_every_network_comes_back_from_nir(network, factor):
-    raw = write_nir_bytes(to_nir(network, time_factor=factor))
-    found = from_nir(read_nir_bytes(raw))
+@settings(slow_data, max_examples=40)
+@given(networks(), st.floats(1e-6, 1e3), st.booleans(), st.data())
+def test_every_network_comes_back_from_nir(network, factor, in_steps, data):
+    neurons = [p.name for p in network.populations if isinstance(p, LISpec)]
+    currents = st.builds(
+        ConstantCurrent, st.sampled_from(neurons or [""]), st.floats(0.1, 10)
+    )
+    stimuli = data.draw(st.lists(currents, max_size=3)) if neurons else []
+    # Weights of steps are larger by C / dt: some of these would be infinite.
+    network = network.replace(
+        projections=tuple(
+            p.replace(weights=np.clip(p.weights, -1e30, 1e30))
+            for p in network.projections
+        )
+    )
+    graph = to_nir(network, time_factor=factor, stimuli=stimuli, in_steps=in_steps)
+    found = from_nir(read_nir_bytes(write_nir_bytes(graph)))
     assert found.network == network
     assert [note for note in found.notes if "does not reach" not in note.what] == []
     assert found.time_factor == factor
+    assert sorted(map(repr, found.stimuli)) == sorted(map(repr, stimuli))
 
 
-@settings(slow_data, max_examples=25)
+@settings(slow_data, max_examples=15)
 @given(networks())
 def test_a_second_trip_through_nir_changes_nothing(network):
     stripped = to_nir(network)

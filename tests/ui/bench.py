@@ -1,5 +1,6 @@
 """What a person does on the page, for the browser tests."""
 
+import re
 import time
 
 
@@ -101,11 +102,21 @@ class Bench:
         mouse.up()
 
     def open_file(self, path):
-        self.page.locator("input[type=file]").set_input_files(path)
+        self.page.locator("input[type=file]").first.set_input_files(path)
 
     def open_example(self, title):
         self.page.get_by_role("combobox", name="Document").click()
         self.page.get_by_text(title, exact=True).last.click()
+
+    def save_as(self, entry, folder):
+        """Save by the menu of the document."""
+        self.page.get_by_role("button", name="Save", exact=True).click()
+        item = self.page.get_by_role("menuitem", name=re.compile(f"^{entry}"))
+        with self.page.expect_download() as download:
+            item.click()
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
 
     def save(self, label, folder):
         with self.page.expect_download() as download:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.ui
 
 
 def document(bench, folder):
-    return from_json(bench.save("Save JSON", folder).read_text(encoding="utf-8"))
+    return from_json(bench.save_as("JSON", folder).read_text(encoding="utf-8"))
 
 
 def test_the_program_is_one_click_away_and_follows_the_document(bench, tmp_path):
@@ -47,10 +47,16 @@ def test_a_damaged_link_says_so_and_opens_an_example(browser, served):
         other.page.close()
 
 
-@pytest.mark.parametrize("button", ["Save SVG", "Save PNG"])
-def test_a_picture_carries_the_document(bench, tmp_path, button):
-    saved = bench.save(button, tmp_path)
-    assert embedded(saved.read_bytes()) == document(bench, tmp_path)
+@pytest.mark.parametrize("form", ["SVG", "PNG"])
+def test_a_picture_carries_the_document_and_opens_again(bench, tmp_path, form):
+    saved = bench.save(f"Save {form}", tmp_path)
+    spec = document(bench, tmp_path)
+    bench.open_example("Leak over threshold")
+    wait_until(lambda: bench.boxes() == ["neuron"], 30)
+    bench.open_file(saved)
+    wait_until(lambda: bench.boxes() == ["input", "hidden", "out"], 60)
+    assert document(bench, tmp_path) == spec
+    assert from_json(embedded(saved.read_bytes())) == document(bench, tmp_path)
 
 
 def test_a_reload_brings_the_work_back(browser, served, tmp_path):

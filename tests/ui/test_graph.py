@@ -18,7 +18,9 @@ def first_steps(bench):
     bench.open_example("First steps")
     wait_until(lambda: bench.boxes() == ["input", "hidden", "out"])
     wait_until(lambda: bench.arrows() == 2)
-    page.wait_for_timeout(500)  # the view is fitted smoothly
+    place = None
+    while place != (place := centre(node(bench, "hidden"))):
+        page.wait_for_timeout(300)  # the view is fitted smoothly
 
 
 def node(bench, name):
@@ -75,7 +77,8 @@ def test_an_impossible_connection_says_why_at_the_place(bench):
         '.react-flow__handle[data-nodeid="hidden"][data-handleid="out"]'
     )
     drag(bench, centre(start), target, wait=600)
-    reason = bench.page.get_by_role("alert").filter(has_text="receives none")
+    graph = bench.page.get_by_role("region", name="Graph of the network")
+    reason = graph.get_by_role("alert").filter(has_text="receives none")
     reason.wait_for()
     box = reason.bounding_box()
     assert abs(box["x"] + box["width"] / 2 - target[0]) < 40
@@ -269,3 +272,44 @@ def test_a_loop_is_drawn_above_its_box(bench):
     box = node(bench, "hidden").bounding_box()
     wait_until(lambda: loop.bounding_box()["y"] < box["y"] - 10)
     assert loop.bounding_box()["width"] > box["width"]
+
+
+# -- dialogs ---------------------------------------------------------------------
+
+
+def test_a_rule_and_one_weight_are_each_one_step(bench):
+    page = bench.page
+
+    def words():
+        return arrow(bench, "input_hidden").get_attribute("aria-label")
+
+    before = words()
+    for times in (1, 2):  # a dialog that opened once opens again
+        arrow(bench, "input_hidden").focus()
+        page.keyboard.press("w")
+        page.get_by_text("Weights of input → hidden").wait_for()
+        if times == 1:
+            page.get_by_role("button", name="one-to-one").click()
+            page.get_by_text("the source has 6 neurons").wait_for()
+            page.get_by_role("button", name="sparse").click()
+            page.get_by_text("of 48 pairs connected").wait_for()
+        else:
+            page.get_by_role("application", name="Weight matrix").press("ArrowRight")
+            weight = page.get_by_label("weight", exact=True)
+            weight.fill("-2")
+            weight.press("Enter")
+            page.get_by_text("1 clipped to 6 bit").wait_for()
+        page.get_by_role("button", name="Apply").click()
+        page.get_by_text("Weights of input → hidden").wait_for(state="detached")
+        wait_until(lambda: words() != before)
+    for _ in range(2):
+        page.get_by_role("button", name="Undo").click()
+    wait_until(lambda: words() == before)
+
+
+def test_the_keyboard_map_opens_with_a_question_mark(bench):
+    node(bench, "out").focus()
+    bench.page.keyboard.press("?")
+    bench.page.get_by_text("connect to the box that is chosen next").wait_for()
+    bench.page.keyboard.press("Escape")
+    bench.page.get_by_text("connect to the box").wait_for(state="detached")

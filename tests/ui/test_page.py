@@ -142,21 +142,21 @@ def test_the_foreign_network_runs_on_the_chip_too(bench):
 def test_a_saved_document_reopens_as_an_equal_document(bench, tmp_path):
     bench.open_example("Yin-Yang")
     wait_until(lambda: "label" in bench.boxes(), 30)
-    saved = bench.save("Save JSON", tmp_path)
+    saved = bench.save_as("JSON", tmp_path)
     bench.open_example("First steps")
     wait_until(lambda: "out" in bench.boxes(), 30)
     bench.open_file(saved)
     wait_until(lambda: "label" in bench.boxes(), 30)
     folder = tmp_path / "again"
     folder.mkdir()
-    again = bench.save("Save JSON", folder)  # the same content a second time
+    again = bench.save_as("JSON", folder)  # the same content a second time
     assert json.loads(again.read_text()) == json.loads(saved.read_text())
 
 
 def test_a_saved_nir_file_reopens_with_the_same_network(bench, tmp_path):
     bench.open_example("Yin-Yang")
     wait_until(lambda: "label" in bench.boxes(), 30)
-    saved = bench.save("Save NIR", tmp_path)
+    saved = bench.save_as("NIR", tmp_path)
     bench.open_example("Leak over threshold")
     wait_until(lambda: bench.boxes() == ["neuron"], 30)
     bench.open_file(saved)

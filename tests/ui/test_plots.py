@@ -66,16 +66,16 @@ def test_a_neuron_that_is_none_is_said_and_the_field_returns(bench):
 
 def test_potentials_are_shown_in_lsb_and_back(bench):
     bench.page.get_by_role("radio", name="LSB").check(force=True)
-    wait_until(lambda: "potential_lsb" in rows(bench, "membrane")[0])
-    highest = max(float(row["potential_lsb"]) for row in rows(bench, "membrane"))
+    wait_until(lambda: "value_lsb" in rows(bench, "membrane")[0])
+    highest = max(float(row["value_lsb"]) for row in rows(bench, "membrane"))
     assert 100 < highest < 130  # the threshold is at 125
     bench.page.get_by_role("radio", name="model").check(force=True)
-    wait_until(lambda: "potential_model" in rows(bench, "membrane")[0])
+    wait_until(lambda: "value_model" in rows(bench, "membrane")[0])
 
 
 def test_the_pointer_reads_time_potential_neuron_and_spike(bench):
     figures = bench.page.locator(".bk-Figure")
-    reading = bench.page.locator(".readout")
+    reading = bench.page.locator(".reading")
     box = figures.nth(0).bounding_box()
     bench.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     wait_until(lambda: re.search(r"\d µs.*model -?\d", reading.inner_text()))
@@ -115,7 +115,7 @@ def test_a_plot_is_taken_home_as_data_and_as_picture(bench, subject):
 
 
 def test_the_data_of_a_plot_are_a_table_on_the_page(bench):
-    bench.page.get_by_role("button", name="Save spikes").click()
+    bench.page.get_by_role("button", name="Save spikes", exact=True).click()
     bench.page.get_by_role("menuitem", name="Show as table").click()
     cells = bench.page.get_by_role("columnheader", name="population")
     wait_until(lambda: cells.count() == 1)
@@ -191,7 +191,8 @@ def test_runtime_step_and_the_three_times_stand_at_the_bottom(bench):
 
 def test_the_chip_has_its_own_traces_and_a_truth_behind_them(bench):
     bench.page.get_by_role("button", name="both").click()
-    wait_until(lambda: {"CADC", "MADC", "model"} <= {k for k, _ in traces(bench)}, 60)
+    bench.page.get_by_text("circuit 0", exact=True).wait_for(timeout=60_000)
+    wait_until(lambda: {"CADC", "MADC", "model"} <= {k for k, _ in traces(bench)})
     assert "true" not in {k for k, _ in traces(bench)}
     switch(bench, "true", True)
     wait_until(lambda: "true" in {k for k, _ in traces(bench)}, 30)
@@ -216,6 +217,6 @@ def test_a_new_chip_says_how_far_its_calibration_is_and_can_be_given_up(bench):
     cancel.wait_for(state="hidden")
     bench.page.wait_for_timeout(500)
     assert bench.summary() == before  # the old plot stays
-    bench.page.get_by_role("button", name=re.compile("Run$")).click()
+    bench.page.get_by_role("button", name="Run once").click()
     wait_until(lambda: bench.summary() != before, 60)
     bench.page.get_by_role("button", name="mock").click()

@@ -15,13 +15,7 @@ def says(bench, text):
 
 
 def save(bench, form, folder):
-    button = bench.page.get_by_role("button", name=f"Save spikes as {form}")
-    bench.page.mouse.move(700, 500)  # off the last button, whose help covers the next
-    with bench.page.expect_download(timeout=60_000) as download:
-        button.click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
+    return bench.save_as(f"Spikes as {form}", folder)
 
 
 def test_saved_spikes_are_read_by_nir_and_drive_the_input_again(bench, tmp_path):

@@ -6,6 +6,7 @@ A figure is made once; afterwards only its data sources are patched. Times are d
 
 from typing import Any
 
+import numpy as np
 from bokeh.models import ColumnDataSource, CrosshairTool, Range1d, Span
 from bokeh.plotting import figure
 
@@ -61,9 +62,20 @@ def restyle(plot: figure, dark: bool) -> None:
 
 
 def patch(source: ColumnDataSource, data: dict[str, Any]) -> None:
-    """Show ``data``; nothing is sent if the source was empty and stays so."""
-    if any(map(len, data.values())) or any(map(len, source.data.values())):
+    """Show ``data``; nothing is sent if it is shown already."""
+    if not all(_same(source.data[name], column) for name, column in data.items()):
         source.data = data
+
+
+def _same(old: Any, new: Any) -> bool:
+    if len(old) != len(new):
+        return False
+    if isinstance(new, np.ndarray):
+        return isinstance(old, np.ndarray) and np.array_equal(old, new)
+    return all(
+        np.array_equal(a, b) if isinstance(b, np.ndarray) else a == b
+        for a, b in zip(old, new, strict=True)
+    )
 
 
 def room(low: float, high: float, below: float, above: float) -> tuple[float, float]:

@@ -1,4 +1,7 @@
-"""The membrane plot: traces of up to eight neurons over the levels that were set."""
+"""The membrane plot: traces of up to eight neurons over the levels that were set.
+
+The adaptation current of AdEx neurons is drawn by the same plot, without levels.
+"""
 
 from itertools import chain
 from typing import Any
@@ -24,7 +27,10 @@ class MembranePlot:
 
     LEVELS = ("leak", "reset", "threshold")
 
-    def __init__(self, x_range: Range1d, cursor: Span) -> None:
+    def __init__(
+        self, x_range: Range1d, cursor: Span, quantity: str = "membrane"
+    ) -> None:
+        self._quantity = quantity
         self.figure = time_figure(
             x_range, cursor, 260, y_range=Range1d(-0.5, 1.5), min_border_bottom=4
         )
@@ -89,7 +95,7 @@ class MembranePlot:
         top = shown.levels.get("threshold", 0.0)
         times = (shown.spikes / us).astype(np.float32)
         patch(self.spikes, {"x": times, "y": np.full(len(times), top, np.float32)})
-        self.figure.yaxis[0].axis_label = f"membrane, {shown.unit}"
+        self.figure.yaxis[0].axis_label = f"{self._quantity}, {shown.unit}"
 
     def _lines(self, traces: list[Trace], shown: Membrane) -> dict[str, list[Any]]:
         thin = [min_max(t.time / us, t.values, 1800 // len(traces)) for t in traces]

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT = 92, 24
+WIDTH, HEIGHT = 84, 24
 
 
 class Miniature(TypedDict):

@@ -54,18 +54,18 @@ class Table:
         return [_texts(column[row : row + 1])[0] for column in self.columns.values()]
 
 
-def membrane_table(name: str, shown: Membrane) -> Table:
+def membrane_table(title: str, shown: Membrane) -> Table:
     """Return all samples of the traces that are shown."""
     traces = shown.traces[::-1]  # the past comes last
     counts = [len(t.values) for t in traces]
     unit = "lsb" if shown.unit.endswith("LSB") else "model"
     return Table(
-        f"membrane of {name}",
+        title,
         {
             "trace": np.repeat(np.array([NAMES[t.kind] for t in traces], str), counts),
             "neuron": np.repeat(np.array([t.neuron for t in traces], int), counts),
             "time_us": _joined([t.time / us for t in traces]),
-            f"potential_{unit}": _joined([t.values for t in traces]),
+            f"value_{unit}": _joined([t.values for t in traces]),
         },
     )
 

@@ -99,6 +99,27 @@ def membrane_of(
     )
 
 
+def adaptation_of(
+    found: PopulationResult,
+    earlier: PopulationResult | None,
+    neurons: Sequence[int],
+    hidden: Sequence[str] = (),
+) -> Membrane | None:
+    """Return the adaptation currents of some neurons; None if they do not adapt."""
+    traces: list[Trace] = []
+    if earlier is not None and earlier.adaptation is not None:
+        traces += signal_traces("ghost", earlier.adaptation, neurons[:1])
+    if found.adaptation_madc is not None and found.madc_neuron is not None:
+        read = found.adaptation_madc
+        traces.append(Trace("madc", found.madc_neuron, read.time, read.values[:, 0]))
+    if found.adaptation is not None:
+        traces += signal_traces("model", found.adaptation, neurons)
+    if all(trace.kind == "ghost" for trace in traces):
+        return None
+    shown = [t for t in traces if t.kind not in hidden and t.neuron in neurons]
+    return Membrane(tuple(shown), tuple(neurons))
+
+
 def levels(population: LISpec, neuron: int, *, lsb: bool) -> dict[str, float]:
     """Return where the potentials that were set lie, by name."""
 

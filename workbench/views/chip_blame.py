@@ -91,8 +91,9 @@ class BlameTab(Tab):
         self._view = pn.FlexBox(
             pn.Column(
                 pn.Row(*self._presets, self._number, margin=(4, 0)),
-                pn.Column(self._form, margin=(0, 8), width=330),
-                width=370,
+                pn.Column(self._form, margin=(0, 8), sizing_mode="stretch_width"),
+                min_width=320,
+                styles={"flex": "1 1 320px"},
             ),
             pn.Column(
                 pn.FlexBox(

@@ -1,6 +1,5 @@
 """Calibration: target against achieved, the circuits that missed, before and after."""
 
-import time
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -25,8 +24,6 @@ from workbench.theme import PROBLEM, SURFACES, mode
 from workbench.views.chip_tab import Newest, Tab
 from workbench.views.select import Select
 
-#: So often the bar of progress moves, s.
-_TELL = 0.1
 #: So many circuits that missed a target are listed.
 _LISTED = 6
 
@@ -41,7 +38,6 @@ class CalibrationTab(Tab):
         self._before: CalibResult | None = None
         self._of: CalibResult | None = None  # what ``_before`` belongs to
         self._work = Newest[tuple[CalibResult, CalibResult]](runner, self._took)
-        self._told = 0.0
         self.plots = CalibrationPlots()
         self._parameter = Select(
             label="Parameter",
@@ -87,8 +83,7 @@ class CalibrationTab(Tab):
         )
         self._parameter.param.watch(lambda *_: runner.later(self._draw), "value")
         self._run.on_click(lambda _: self._on_chip())
-        runner.memory.progress = self._heard
-        runner.param.watch(lambda *_: self._rest(), "busy")
+        runner.param.watch(lambda *_: self._tell(), "progress")
 
     def __panel__(self) -> Any:
         return self._view
@@ -198,24 +193,16 @@ class CalibrationTab(Tab):
         run = self.spec.run.replace(mode="both")
         self.project.edit(self.spec.replace(run=run))
 
-    def _heard(self, name: str, share: float) -> None:
-        """Take how far a calibration is; called by the thread that does it."""
-        now = time.monotonic()
-        if now - self._told > _TELL or share == 1:
-            self._told = now
-            self.runner.later(lambda: self._tell(name, share))
-
-    def _tell(self, name: str, share: float) -> None:
-        self._progress.param.update(
-            value=round(100 * share), visible=share < 1 and self.runner.busy
-        )
-        if share < 1 and self.active:
-            said = "measuring the curves of the chip" if name != "calibrate" else name
-            self._said.object = self.quiet(f"{escape(said)}: {share:.0%}")
-
-    def _rest(self) -> None:
-        if not self.runner.busy:
-            self._progress.visible = False
+    def _tell(self) -> None:
+        """Show how far a calibration is."""
+        told = self.runner.progress
+        self._progress.visible = told is not None
+        if told is None or not self.active:
+            return
+        name, share = told
+        self._progress.value = round(100 * share)
+        said = name if name == "calibrate" else "measuring the curves of the chip"
+        self._said.object = self.quiet(f"{escape(said)}: {share:.0%}")
 
 
 def before(execution: Execution, chip: ChipSpec) -> CalibResult:

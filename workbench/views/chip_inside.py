@@ -47,7 +47,12 @@ class InsideTab(Tab):
         )
         self._said = pn.pane.HTML("", margin=(4, 8), sizing_mode="stretch_width")
         wide = {"sizing_mode": "stretch_width", "margin": (0, 4)}
-        self._currents = pn.pane.Bokeh(self.plots.currents, visible=False, **wide)
+        # A column, because Panel shows a pane of Bokeh whatever its ``visible`` says.
+        self._currents = pn.Column(
+            pn.pane.Bokeh(self.plots.currents, **wide),
+            visible=False,
+            sizing_mode="stretch_width",
+        )
         self._figures = pn.Column(
             pn.pane.Bokeh(self.plots.membrane, **wide),
             self._currents,

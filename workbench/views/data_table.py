@@ -17,7 +17,7 @@ ROWS = 300
 STYLE = """
 table { border-collapse: collapse; font: 400 12px Roboto, sans-serif;
   font-variant-numeric: tabular-nums; }
-th, td { padding: 2px 14px 2px 0; text-align: right; white-space: nowrap; }
+th, td { padding: 2px 9px 2px 0; text-align: right; white-space: nowrap; }
 th { position: sticky; top: 0; font-weight: 500; background: var(--panel-surface-color);
   box-shadow: 0 1px color-mix(in srgb, var(--panel-on-background-color) 20%,
     transparent); }

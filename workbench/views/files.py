@@ -1,114 +1,160 @@
-"""Open and save: documents, NIR files and recorded spikes, by upload and download."""
+"""Open and save: documents, NIR files, pictures and recorded spikes."""
 
-import io
 import re
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
+from core.errors import Problem
+from core.script.program import to_script
 from core.spec.examples import EXAMPLES
 from core.spec.json_io import to_json
-from core.spec.nir_io import to_nir, write_nir_bytes
+from core.spec.nir_io import export_notes, to_nir, write_nir_bytes
+from core.spec.packed import unpack
+from workbench.plots.board import board_png, board_svg
 from workbench.project import Project
 from workbench.recorded import FORM_HELP, FORMS, spike_file
 from workbench.runner import Runner
 from workbench.uploads import KINDS, Upload, read_upload
+from workbench.views.save_menu import SaveItem, SaveMenu
 from workbench.views.select import Select
 
 
 class Files(pn.viewable.Viewer):
-    """Examples, *Open…*, *Save JSON*, *Save NIR* and *Save spikes*."""
+    """The name of the document with examples and recent ones, *Open…* and *Save*."""
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._documents = Select(label="Document", size="small", width=132, margin=0)
+        self._recent: dict[str, str] = {}
+        self._shown: tuple[Any, ...] = ()
+        self._documents = Select(
+            label="Document", size="small", sizing_mode="stretch_width", margin=0
+        )
         self._open = pmui.FileInput(
             label="Open…",
             uploaded_label="Open…",
-            description="Open a .json document, a .nir network or recorded spikes"
-            " (NIRData, .csv or .npz), which then drive the inputs",
+            description="Open a .json document, a .nir network, a picture that was"
+            " saved here, or recorded spikes (NIRData, .csv or .npz), which then drive"
+            " the inputs",
             accept=",".join(KINDS),
             size="small",
             variant="outlined",
             margin=0,
         )
-        self._json = self._download(
-            "JSON", "Save JSON: the whole document", self._write_json
-        )
-        self._nir = self._download(
-            "NIR", "Save NIR: the network, for other programs", self._write_nir
-        )
-        self._spikes = {form: self._spike_download(form) for form in FORMS}
+        self._save = SaveMenu(self._items(), self._refuse, width=76, margin=0)
         self._documents.param.watch(self._chosen, "value")
         self._open.param.watch(self._uploaded, "value")
-        project.param.watch(lambda *_: self._rename(), "spec")
+        project.param.watch(lambda *_: self._rename(), ["spec", "recent"])
         runner.param.watch(lambda *_: self._may_save(), "result")
         self._may_save()
         self._rename()
-        self._view = pn.FlexBox(
+        self._view = pn.Row(
             self._documents,
             self._open,
-            self._json,
-            self._nir,
-            *self._spikes.values(),
-            align_items="center",
-            gap="6px",
-            margin=(10, 10, 2, 10),
+            self._save,
+            align="center",
+            margin=(12, 10, 4, 10),
             sizing_mode="stretch_width",
+            styles={"gap": "6px"},
         )
 
     def __panel__(self) -> Any:
         return self._view
 
-    @staticmethod
-    def _download(label: str, help_text: str, write: Any) -> pmui.FileDownload:
-        return pmui.FileDownload(
-            label=label,
-            description=help_text,
-            callback=write,
-            filename="network",
-            size="small",
-            variant="outlined",
-            margin=0,
+    def _items(self) -> list[SaveItem]:
+        project = self.project
+        spikes = [
+            SaveItem(
+                form,
+                f"Spikes as {form}",
+                FORM_HELP[form],
+                f"_spikes{ending}",
+                partial(lambda kind: spike_file(self.runner.result, kind), form),
+            )
+            for form, ending in FORMS.items()
+        ]
+        return [
+            SaveItem(
+                "json",
+                "JSON",
+                "the whole document",
+                ".json",
+                lambda: to_json(project.spec).encode(),
+            ),
+            SaveItem(
+                "nir",
+                "NIR",
+                "the network, for other programs",
+                ".nir",
+                self._nir,
+            ),
+            SaveItem(
+                "py",
+                "Python",
+                "the program, by the interface of the chip",
+                ".py",
+                lambda: to_script(project.spec, f"{self._save.stem}.py").encode(),
+            ),
+            SaveItem("svg", "SVG", "a picture, the document inside", ".svg", self._svg),
+            SaveItem(
+                "png",
+                "PNG",
+                "a picture, the document inside",
+                ".png",
+                lambda: board_png(self._svg().decode(), project.spec),
+            ),
+            *spikes,
+        ]
+
+    def _nir(self) -> bytes:
+        spec = self.project.spec
+        self.project.notes = export_notes(spec.network, spec.stimuli)
+        return write_nir_bytes(
+            to_nir(spec.network, stimuli=spec.stimuli, dt=spec.run.dt)
         )
 
+    def _svg(self) -> bytes:
+        result = self.runner.result if self.runner.current else None
+        return board_svg(self.project.spec, result).encode()
+
+    def _refuse(self, problem: Problem) -> None:
+        self.project.message = problem
+
     def _rename(self) -> None:
-        stem = re.sub(r"[^\w-]+", "_", self.project.spec.title).strip("_") or "network"
-        self._json.filename = f"{stem}.json"
-        self._nir.filename = f"{stem}.nir"
-        for form, button in self._spikes.items():
-            button.filename = f"{stem}_spikes{FORMS[form]}"
         title = self.project.spec.title
+        shown = title, self.project.recent
+        if shown == self._shown:
+            return  # a slider moves
+        self._shown = shown
+        self._save.stem = re.sub(r"[^\w-]+", "_", title).strip("_") or "network"
+        self._recent = {}
+        for entry in self.project.recent:
+            name, count = f"{entry.title or 'untitled'} (recent)", 1
+            while name in self._recent:
+                count += 1
+                name = f"{entry.title or 'untitled'} (recent {count})"
+            self._recent[name] = entry.word
         others = [name for name in EXAMPLES if name != title]
-        self._documents.param.update(options=[title, *others], value=title)
-
-    def _write_json(self) -> io.BytesIO:
-        self._json.data = None  # or the same content is not sent a second time
-        return io.BytesIO(to_json(self.project.spec).encode())
-
-    def _write_nir(self) -> io.BytesIO:
-        self._nir.data = None
-        return io.BytesIO(write_nir_bytes(to_nir(self.project.spec.network)))
-
-    def _spike_download(self, form: str) -> pmui.FileDownload:
-        help_text = f"Save spikes as {form}: {FORM_HELP[form]}"
-        label = "Spikes" if form == "NIRData" else form
-        return self._download(label, help_text, lambda: self._write_spikes(form))
+        options = [title, *others, *self._recent]
+        self._documents.param.update(options=options, value=title)
 
     def _may_save(self) -> None:
-        for button in self._spikes.values():
-            button.disabled = self.runner.result is None
-
-    def _write_spikes(self, form: str) -> io.BytesIO:
-        self._spikes[form].data = None
-        return io.BytesIO(spike_file(self.runner.result, form))
+        off = [] if self.runner.result is not None else list(FORMS)
+        if off != self._save.unavailable:
+            self._save.unavailable = off
 
     def _chosen(self, event: Any) -> None:
-        if event.new in EXAMPLES and event.new != self.project.spec.title:
+        if event.new == self.project.spec.title:
+            return
+        if event.new in self._recent:
+            opened = self.project.attempt(lambda: unpack(self._recent[event.new]))
+            self.project.opened += opened
+        elif event.new in EXAMPLES:
             run, spec = self.project.spec.run, EXAMPLES[event.new]()
             self.project.open(spec.replace(run=spec.run.replace(mode=run.mode)))
 

@@ -9,7 +9,8 @@ type         content
 ===========  ====================================================================
 add          ``kind``, and ``position`` if it was dragged there
 connect      ``source``, ``target``
-connecting   ``name``: a line is started here, what refuses it?
+connecting   ``name``: a line is started here, or ends here where ``backward``;
+             what refuses it?
 move         ``places``: name to (x, y)
 rename       ``name``, ``next``
 command      ``name`` of a command of the Edit menu, ``names`` it acts on

@@ -32,6 +32,7 @@ class Commands:
             "rename": self._rename,
             "join": self._join,
             "fit": lambda _: editor.canvas.tell("fit"),
+            "connection": self._connection,
             "weights": self._weights,
         }
         for edge in edit.ALIGNMENTS:
@@ -116,7 +117,10 @@ class Commands:
         for name in self._boxes(names)[:1]:
             self._editor.canvas.tell("join", name=name)
 
+    def _connection(self, names: tuple[str, ...]) -> None:
+        self._editor.connection.open(source=next(iter(self._boxes(names)), None))
+
     def _weights(self, names: tuple[str, ...]) -> None:
         for projection in self._spec.network.projections:
             if projection.name in names[:1]:
-                self._editor.on_weights(projection.name)
+                self._editor.connection.open(projection.name)

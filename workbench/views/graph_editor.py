@@ -17,11 +17,13 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import ACCENT, PROBLEM, SURFACES, TEXT, mode
 from workbench.views import graph_gestures as gestures
+from workbench.views.connection_dialog import ConnectionDialog
 from workbench.views.graph_canvas import GraphCanvas
 from workbench.views.graph_commands import Commands
 from workbench.views.graph_drawing import arrows, boxes, palette, pictures
 from workbench.views.graph_problems import GraphProblems
 from workbench.views.graph_toolbar import GraphToolbar
+from workbench.views.keys_help import KeysHelp
 
 #: With more boxes than this, the map of the canvas is shown at first.
 MANY = 12
@@ -40,9 +42,10 @@ class GraphEditor(pn.viewable.Viewer):
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        #: Called with a name when its parameters or its weights are asked for.
+        #: Called with a name when its parameters are asked for.
         self.on_open: Callable[[str], None] = lambda name: None
-        self.on_weights: Callable[[str], None] = lambda name: None
+        self.connection = ConnectionDialog(project)
+        self.help = KeysHelp()
         self._drawing = False
         self.canvas = GraphCanvas(
             self.hear, kinds=palette(), sizing_mode="stretch_both", min_height=240
@@ -55,6 +58,8 @@ class GraphEditor(pn.viewable.Viewer):
             self.toolbar,
             pn.Column(self.canvas, margin=(0, 8), sizing_mode="stretch_both"),
             self.problems,
+            self.connection,
+            self.help,
             sizing_mode="stretch_both",
         )
         self.canvas.param.watch(self._chosen, "selected")
@@ -74,7 +79,8 @@ class GraphEditor(pn.viewable.Viewer):
         """Do what a message of the canvas asks for."""
         kind, spec = str(message.get("type")), self.project.spec
         if kind == "connecting":
-            found = gestures.reasons(spec, message.get("name"))
+            back = bool(message.get("backward"))
+            found = gestures.reasons(spec, message.get("name"), backward=back)
             self.canvas.tell("reasons", reasons=found)
         elif kind == "command":
             names = gestures.known(spec, message.get("names"))
@@ -84,7 +90,10 @@ class GraphEditor(pn.viewable.Viewer):
         elif kind == "move":
             self.attempt(lambda: gestures.moved(spec, message), "move")
         elif kind in EDITS:
-            self.attempt(lambda: EDITS[kind](spec, message))
+            done = self.attempt(lambda: EDITS[kind](spec, message))
+            said = self.project.message
+            if kind == "connect" and not done and said is not None:
+                self.canvas.tell("refused", text=said.what)
 
     def attempt(self, change: Callable[[], ExperimentSpec], key: Any = None) -> bool:
         """Edit the document; draw anew where the canvas is ahead of a refusal."""
@@ -112,7 +121,7 @@ class GraphEditor(pn.viewable.Viewer):
                 self.project.select(name)
                 self.on_open(name)
             else:
-                self.on_weights(name)
+                self.commands.run("weights", [name])
 
     def _show_membrane(self, name: str) -> None:
         for population in self.project.spec.network.populations:
@@ -175,7 +184,8 @@ class GraphEditor(pn.viewable.Viewer):
         }
         rules = ";".join(f"--hx-{key}: {value}" for key, value in colors.items())
         self.canvas.param.update(dark=self.dark, stylesheets=[f":host {{{rules}}}"])
-        self.problems.dark = self.dark
+        for view in (self.problems, self.connection, self.help):
+            view.dark = self.dark
         self._draw()
 
 

@@ -65,17 +65,20 @@ def renamed(spec: ExperimentSpec, message: dict[str, Any]) -> ExperimentSpec:
     return edit.rename(spec, str(name), text)
 
 
-def reasons(spec: ExperimentSpec, name: Any) -> dict[str, str]:
+def reasons(
+    spec: ExperimentSpec, name: Any, *, backward: bool = False
+) -> dict[str, str]:
     """Return what refuses a line from ``name``, by the name of the other end.
 
-    A population that never sends can only be the end of a line.
+    :param backward: the line is drawn from its end, against its direction
     """
     network = spec.network
     if not boxes_of(spec, known(spec, [name])):
         return {}
     found = {}
     for other in network.populations:
-        reason = edit.refusal(network, str(name), other.name)
+        ends = (other.name, str(name)) if backward else (str(name), other.name)
+        reason = edit.refusal(network, *ends)
         if reason is not None:
             found[other.name] = reason
     return found

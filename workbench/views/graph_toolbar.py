@@ -22,6 +22,8 @@ ENTRIES = (
     ("Select all", "all", "Ctrl+A"),
     ("Rename", "rename", "F2"),
     ("Connect to…", "join", "C"),
+    ("New connection…", "connection", ""),
+    ("Weights…", "weights", "W"),
     ("Align left", "align left", ""),
     ("Align top", "align top", ""),
     ("Distribute horizontally", "distribute horizontally", ""),
@@ -49,8 +51,9 @@ class GraphToolbar(pn.viewable.Viewer):
         self._menu.on_click(self._clicked)
         self.undo = _icon("undo", "Undo", project.undo)
         self.redo = _icon("redo", "Redo", project.redo)
+        keys = _icon("keyboard", "Keyboard map (?)", editor.help.show)
         self._row = pn.Row(
-            self._menu, pn.HSpacer(), self.undo, self.redo, margin=(0, 8)
+            self._menu, pn.HSpacer(), keys, self.undo, self.redo, margin=(0, 8)
         )
         project.param.watch(lambda *_: self._enable(), ["can_undo", "can_redo"])
         self._enable()

@@ -17,7 +17,8 @@ export function render({ model }) {
     const shift = held && event.shiftKey
     const name = `${held ? "ctrl+" : ""}${shift ? "shift+" : ""}${event.key.toLowerCase()}`
     if (!model.names.includes(name) || event.altKey || typing(event)) return
-    if (!held && onControl(event)) return // Space on a button is that button's
+    // Space on a button is that button's; Escape is no control's.
+    if (!held && name !== "escape" && onControl(event)) return
     event.preventDefault()
     model.send_msg(name)
   }

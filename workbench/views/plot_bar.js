@@ -102,23 +102,23 @@ function menu(model, send) {
 export function render({ model, el }) {
   const root = element("div", "bar", el, { role: "group", "aria-label": model.subject })
   const send = message => model.send_msg(message)
+  const left = element("span", "left", root)
+  const right = element("span", "right", root)
+  const unitPlace = element("span", "", right)
+  const fit = element("button", "fit", right, { title: `Fit the axes of ${model.subject}` })
+  fit.textContent = "Fit"
+  fit.onclick = () => send({ do: "fit" })
+  right.append(menu(model, send))
   let chips = new Map()
-  let units = null
   const build = () => {
-    root.replaceChildren()
-    if (model.heading) element("span", "heading", root).textContent = model.heading
+    left.replaceChildren()
+    if (model.heading) element("span", "heading", left).textContent = model.heading
     chips = new Map(model.items.map(item => [item.id, chip(item, send)]))
-    root.append(...chips.values())
-    element("span", "space", root)
-    units = model.units.length ? choice(model, send) : null
-    if (units) root.append(units)
-    const fit = element("button", "fit", root, { title: `Fit the axes of ${model.subject}` })
-    fit.textContent = "Fit"
-    fit.onclick = () => send({ do: "fit" })
-    root.append(menu(model, send))
+    left.append(...chips.values())
+    unitPlace.replaceChildren(...model.units.length ? [choice(model, send)] : [])
   }
   const look = () => JSON.stringify([
-    model.heading, model.subject, model.figure, model.units,
+    model.heading, model.units,
     model.items.map(item => [item.id, item.label, item.mark, item.help]),
   ])
   let built = ""
@@ -129,14 +129,12 @@ export function render({ model, el }) {
       build()
     }
     for (const item of model.items) chips.get(item.id).querySelector("input").checked = item.on
-    units?.querySelectorAll("input").forEach((radio, k) => {
+    unitPlace.querySelectorAll("input").forEach((radio, k) => {
       radio.checked = model.units[k] === model.unit
     })
   }
   draw()
-  for (const name of ["items", "unit", "units", "heading", "subject", "figure"]) {
-    model.on(name, draw)
-  }
+  for (const name of ["items", "unit", "units", "heading"]) model.on(name, draw)
   model.on("msg:custom", event => {
     const { name, mime, content } = event.data ?? event
     keep(new Blob([bytes(content)], { type: mime }), name)

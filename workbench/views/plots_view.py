@@ -30,7 +30,13 @@ from workbench.views.drawer import Drawer
 from workbench.views.plot_bar import CIRCLE, LINE, PlotBar, mark
 from workbench.views.plot_choice import PlotChoice
 from workbench.views.readout import Readout
-from workbench.views.shown import bands, circuits, shown_membrane, shown_neurons
+from workbench.views.shown import (
+    bands,
+    circuits,
+    shown_adaptation,
+    shown_membrane,
+    shown_neurons,
+)
 
 UNITS = {"model": False, "LSB": True}
 #: The kinds of traces: why one would look at them, and in which modes.
@@ -63,15 +69,20 @@ class PlotsView(pn.viewable.Viewer):
         self._time = Range1d(0, 100)
         self._cursor = Span(dimension="height", line_dash="dotted", line_width=1)
         self.membrane = MembranePlot(self._time, self._cursor)
+        self.adaptation = MembranePlot(self._time, self._cursor, "adaptation current")
         self.raster = RasterPlot(self._time, self._cursor)
         self.rates = RatesPlot(self._time, self._cursor)
         self.choice = PlotChoice(project, runner)
         tables = {
             "membrane": self._membrane_table,
+            "adaptation": self._adaptation_table,
             "spikes": self._raster_table,
             "rates": self._rates_table,
         }
         self.bars = {name: self._bar(name, make) for name, make in tables.items()}
+        self.bars["membrane"].param.update(  # beside the choice, or a line of its own
+            styles={"flex": "1 1 300px"}, margin=(0, 0, 0, 8)
+        )
         self.drawer = Drawer(
             {
                 **(pages or {}),
@@ -83,11 +94,19 @@ class PlotsView(pn.viewable.Viewer):
             text="", sizing_mode="stretch_width", margin=(2, 10, 4, 10), min_height=18
         )
         self._fitted: Any = None
+        self._offered: Any = None
         self._fitted_time = 0.0
         self._color = ""
         self._plots = self._stack()
         self._view = pn.Column(
-            pn.Row(self.choice, self.bars["membrane"], margin=(0, 10, 0, 0)),
+            pn.FlexBox(
+                self.choice,
+                self.bars["membrane"],
+                align_items="center",
+                gap="0px",
+                margin=(0, 10, 0, 0),
+                sizing_mode="stretch_width",
+            ),
             self._plots,
             pn.pane.Bokeh(self._summary, sizing_mode="stretch_width"),
             self.drawer,
@@ -106,11 +125,15 @@ class PlotsView(pn.viewable.Viewer):
         return self._view
 
     def _bar(self, name: str, table: Callable[[], Table]) -> PlotBar:
-        fits = {"membrane": self._fit, "spikes": self._fit_raster}
+        fits = {
+            "membrane": self._fit,
+            "adaptation": self._fit_adaptation,
+            "spikes": self._fit_raster,
+        }
         return PlotBar(
             table,
             subject=name,
-            heading="rates" if name == "rates" else "",
+            heading=name if name in ("adaptation", "rates") else "",
             name_of_file=name,
             on_fit=lambda: self.runner.later(fits.get(name, self.rates.fit)),
             on_table=lambda: self._show_table(name),
@@ -121,7 +144,7 @@ class PlotsView(pn.viewable.Viewer):
 
     def _stack(self) -> pn.Column:
         """Put the figures below each other, each with its line above it."""
-        plots = (self.membrane, self.raster, self.rates)
+        plots = (self.membrane, self.adaptation, self.raster, self.rates)
         sources = {
             **self.membrane.lines,
             "spikes": self.raster.spikes,
@@ -130,21 +153,25 @@ class PlotsView(pn.viewable.Viewer):
             "rates": self.rates.source,
         }
         figures = [plot.figure for plot in plots]
-        self.readout = Readout(figures, sources)
+        self.readout = Readout([figures[0], *figures[2:]], sources)
         for bar, plot in zip(self.bars.values(), figures, strict=True):
             bar.figure = plot.id
         panes = [
             pn.pane.Bokeh(plot, sizing_mode="stretch_both", min_height=height)
-            for plot, height in zip(figures, (150, 130, 90), strict=True)
+            for plot, height in zip(figures, (150, 90, 130, 90), strict=True)
         ]
-        self._rates_part = pn.Column(
-            self.bars["rates"], panes[2], sizing_mode="stretch_width", height=150
+        self._adaptation_part, self._rates_part = (
+            pn.Column(bar, pane, sizing_mode="stretch_width", height=150)
+            for bar, pane in zip(
+                (self.bars["adaptation"], self.bars["rates"]), panes[1::2], strict=True
+            )
         )
         return pn.Column(
             pn.Row(self.readout, margin=(2, 10, 0, 70), sizing_mode="stretch_width"),
             panes[0],
+            self._adaptation_part,
             self.bars["spikes"],
-            panes[1],
+            panes[2],
             self._rates_part,
             sizing_mode="stretch_both",
         )
@@ -176,9 +203,15 @@ class PlotsView(pn.viewable.Viewer):
         """Offer what can be shown in this mode."""
         spec = self.project.spec
         hidden, run_mode = spec.view.hidden, spec.run.mode
-        shown = shown_neurons(spec)
+        shown, pinned = shown_neurons(spec), self.runner.history.pinned
         index = color_of(spec.network, shown[0].name) if shown else 0
         tone, ghost = population_color(index, self.dark), GHOST[mode(self.dark)]
+        where = circuits(spec, self.runner.result) if run_mode != "mock" else ""
+        offered = hidden, spec.view.lsb, run_mode, tone, where, pinned and pinned.number
+        if offered == self._offered:
+            self._fade()
+            return
+        self._offered = offered
         marks = {
             "model": LINE.format(tone, 2, "none"),
             "true": LINE.format(tone, 1.4, "5 2"),
@@ -191,13 +224,13 @@ class PlotsView(pn.viewable.Viewer):
             for kind in KINDS
             if run_mode in KINDS[kind][1]
         ]
-        if self.runner.history.pinned is not None:
-            kinds[-1]["label"] = f"run {self.runner.history.pinned.number}"
+        if pinned is not None:
+            kinds[-1]["label"] = f"run {pinned.number}"
         self.bars["membrane"].param.update(
             items=kinds,
             units=list(UNITS),
             unit="LSB" if spec.view.lsb else "model",
-            heading=circuits(spec, self.runner.result) if run_mode != "mock" else "",
+            heading=where,
         )
         rates = _item("rates", "", hidden, "rates", "Rate of each population over time")
         self.bars["spikes"].param.update(items=[rates], heading=self._legend(tone))
@@ -226,10 +259,13 @@ class PlotsView(pn.viewable.Viewer):
             if self._rates_part.visible:
                 self.rates.draw(rows, result.duration)
             membrane = shown_membrane(self.project.spec, self.runner)
+            adaptation = shown_adaptation(self.project.spec, self.runner)
+            self._adaptation_part.visible = adaptation is not None
             self._recolor()
             self.membrane.draw(membrane or Membrane())
+            self.adaptation.draw(adaptation or Membrane())
             if membrane is not None:
-                self._fit_once(membrane)
+                self._fit_once(membrane, adaptation)
             self._describe(result)
             self._offer()
 
@@ -248,15 +284,17 @@ class PlotsView(pn.viewable.Viewer):
         if color != self._color:
             self._color = color
             self.membrane.style(color, self.dark)
+            self.adaptation.style(color, self.dark)
 
-    def _fit_once(self, membrane: Membrane) -> None:
+    def _fit_once(self, membrane: Membrane, adaptation: Membrane | None) -> None:
         """Fit when another population or another document is shown, then stay."""
         shown = shown_neurons(self.project.spec)
         spec = self.project.spec
-        mark = (spec.title, spec.run.mode, shown[0].name if shown else None)
+        mark = (spec.title, spec.run.mode, shown and (shown[0].name, shown[0].kind))
         if mark != self._fitted:
             self._fitted = mark
             self.membrane.fit(membrane)
+            self.adaptation.fit(adaptation or Membrane())
 
     def _fit_time(self) -> None:
         if self.runner.result is not None:
@@ -265,6 +303,10 @@ class PlotsView(pn.viewable.Viewer):
     def _fit(self) -> None:
         self._fit_time()
         self.membrane.fit(shown_membrane(self.project.spec, self.runner) or Membrane())
+
+    def _fit_adaptation(self) -> None:
+        shown = shown_adaptation(self.project.spec, self.runner)
+        self.adaptation.fit(shown or Membrane())
 
     def _fit_raster(self) -> None:
         self._fit_time()
@@ -287,7 +329,7 @@ class PlotsView(pn.viewable.Viewer):
                 continue
             tone = population_color(color_of(network, name), self.dark)
             parts.append(
-                '<span style="white-space:nowrap">'
+                "<span>"
                 f'<b style="color:{tone}">{escape(name)}</b> '
                 f"{_in_words(found, result.duration)}</span>"
             )
@@ -301,7 +343,11 @@ class PlotsView(pn.viewable.Viewer):
     def _membrane_table(self) -> Table:
         shown = shown_neurons(self.project.spec)
         found = shown_membrane(self.project.spec, self.runner) or Membrane()
-        return membrane_table(shown[0].name if shown else "nothing", found)
+        return membrane_table(f"membrane of {shown[0].name if shown else '–'}", found)
+
+    def _adaptation_table(self) -> Table:
+        shown = shown_adaptation(self.project.spec, self.runner) or Membrane()
+        return membrane_table("adaptation current", shown)
 
     def _raster_table(self) -> Table:
         result = self.runner.result

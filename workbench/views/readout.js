@@ -62,7 +62,7 @@ function spike(sources, x, y, reach) {
 
 export function render({ model, view, el }) {
   const root = document.createElement("div")
-  root.className = "readout"
+  root.className = "reading"
   el.append(root)
   const source = name => view.model.document.get_model_by_id(model.sources[name])
   const show = event => {

@@ -17,7 +17,7 @@ window.dispatchEvent(new CustomEvent("hx-cursor", {detail}))
 """
 
 STYLE = """
-.readout {
+.reading {
   font: 400 12px Roboto, Helvetica, Arial, sans-serif; min-height: 16px;
   font-variant-numeric: tabular-nums; white-space: nowrap; overflow: hidden;
   text-overflow: ellipsis; color: var(--panel-on-background-color);

@@ -17,6 +17,7 @@ class RunControls(pn.viewable.Viewer):
         super().__init__(**params)
         self.project, self.runner = project, runner
         run = project.spec.run
+        self._shown: tuple[str, int] | None = None
         self._mode = pmui.RadioButtonGroup(
             options=list(type(run).info("mode").choices),
             value=run.mode,
@@ -59,6 +60,9 @@ class RunControls(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         spec = self.project.spec
+        if self._shown == (spec.run.mode, spec.chip.number):
+            return  # a slider moves
+        self._shown = (spec.run.mode, spec.chip.number)
         self._mode.value = spec.run.mode
         self._chip.param.update(
             value=spec.chip.number, disabled=spec.run.mode == "mock"

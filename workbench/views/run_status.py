@@ -104,12 +104,12 @@ WORDS = {
 
 
 def times(result: RunResult) -> str:
-    """Return the three times of a run in words."""
+    """Return the three times of a run; the last is rounded, or it would flicker."""
     hardware = format_quantity(result.duration, "s")
     biology = format_quantity(result.duration * SPEEDUP, "s")
     return (
         f"{hardware} of hardware time · {biology} of biology · "
-        f"computed in {format_quantity(result.seconds, 's', 2)}"
+        f"computed in {format_quantity(result.seconds, 's', 1)}"
     )
 
 

@@ -7,7 +7,13 @@ from core.spec.edit import color_of
 from core.spec.experiment import ExperimentSpec
 from core.spec.network import LISpec
 from workbench.plots.raster import Band
-from workbench.plots.traces import MOST_NEURONS, Membrane, membrane_of, parse_indices
+from workbench.plots.traces import (
+    MOST_NEURONS,
+    Membrane,
+    adaptation_of,
+    membrane_of,
+    parse_indices,
+)
 from workbench.runner import Runner
 from workbench.theme import population_color
 
@@ -25,20 +31,36 @@ def shown_neurons(spec: ExperimentSpec) -> tuple[LISpec, tuple[int, ...]] | None
 
 def shown_membrane(spec: ExperimentSpec, runner: Runner) -> Membrane | None:
     """Return the traces of the newest result, over those of the pinned or last run."""
-    shown, result = shown_neurons(spec), runner.result
-    if shown is None or result is None or shown[0].name not in result.populations:
+    shown = shown_neurons(spec)
+    found, before = shown_results(spec, runner)
+    if shown is None or found is None:
         return None
-    population, neurons = shown
-    pinned = runner.history.pinned
-    before = runner.previous if pinned is None else pinned.result
+    view = spec.view
     return membrane_of(
-        population,
-        result.populations[population.name],
-        before.populations.get(population.name) if before is not None else None,
-        neurons,
-        hidden=spec.view.hidden,
-        lsb=spec.view.lsb,
+        shown[0], found, before, shown[1], hidden=view.hidden, lsb=view.lsb
     )
+
+
+def shown_adaptation(spec: ExperimentSpec, runner: Runner) -> Membrane | None:
+    """Return the adaptation currents of the shown neurons; None if they have none."""
+    shown = shown_neurons(spec)
+    found, before = shown_results(spec, runner)
+    if shown is None or found is None:
+        return None
+    return adaptation_of(found, before, shown[1], spec.view.hidden)
+
+
+def shown_results(
+    spec: ExperimentSpec, runner: Runner
+) -> tuple[PopulationResult | None, PopulationResult | None]:
+    """Return what the shown population did now, and in the run drawn in grey."""
+    shown, pinned = shown_neurons(spec), runner.history.pinned
+    if shown is None or runner.result is None:
+        return None, None
+    before = runner.previous if pinned is None else pinned.result
+    name = shown[0].name
+    earlier = before.populations.get(name) if before is not None else None
+    return runner.result.populations.get(name), earlier
 
 
 def bands(spec: ExperimentSpec, result: RunResult, dark: bool) -> list[Band]:

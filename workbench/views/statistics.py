@@ -52,14 +52,12 @@ class Statistics(pn.viewable.Viewer):
         runner.param.watch(lambda *_: self._draw(), "result")
         self.param.watch(lambda *_: runner.later(self._draw), "dark")
         self._view = pn.Row(
-            pn.Column(
-                self._pane, scroll=True, sizing_mode="stretch_both", min_width=450
-            ),
+            pn.Column(self._pane, scroll=True, sizing_mode="stretch_both"),
             pn.Column(
                 self.bar,
                 pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both"),
                 sizing_mode="stretch_height",
-                width=230,
+                width=190,
                 margin=0,
             ),
             sizing_mode="stretch_both",

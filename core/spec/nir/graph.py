@@ -203,7 +203,7 @@ class GraphReader:
 
     def _misfit(self, path: Path, name: str) -> bool:
         """Whether the one matrix of a path does not fit both its ends; says so."""
-        weight = np.shape(getattr(self.nodes[name], "weight", ()))
+        weight = tuple(np.shape(getattr(self.nodes[name], "weight", ())))
         alone = len(self._said(path.nodes)) == 1 and len(weight) == 2
         if not alone or path.target not in self.neurons:
             return False
@@ -296,6 +296,8 @@ class GraphReader:
         return found
 
     def _gain(self, target: str) -> Any:
+        if self.order.get("in_steps") is True and self.own[target]:
+            return 1.0  # our own w_in is tau_syn / dt, even where dt is the longer
         neurons = self.neurons[target]
         one = number(neurons.gain)
         return spread(neurons.gain, self.shapes[target]) if one is None else one

@@ -151,7 +151,7 @@ def _dense(where: str, node: Any, shape: Shape) -> Operator:
         raise ConversionError(where, what, "Give them the shape (target, source).")
     targets, sources = weight.shape
     if math.prod(shape) != sources:
-        what = f"the weights have shape {weight.shape}."
+        what = f"the weights have shape {tuple(weight.shape)}."
         fix = f"{math.prod(shape)} values {_shaped(shape)}come in: give as many columns"
         raise ConversionError(where, what, f"{fix} (target, source).")
     bias = None

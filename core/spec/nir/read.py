@@ -1,7 +1,6 @@
 """Read a network from a NIR graph; the conventions are in `core.spec.nir_io`."""
 
 import math
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +13,13 @@ from core.spec.fields import each
 from core.spec.json_data import from_data
 from core.spec.network import (
     InputSpec,
-    LIFSpec,
     LISpec,
     NetworkSpec,
     PopulationSpec,
     ProjectionSpec,
     Value,
 )
+from core.spec.nir.conventions import tell_conventions, tell_read, tell_steps
 from core.spec.nir.currents import Currents
 from core.spec.nir.graph import GraphReader, Link
 from core.spec.nir.limits import no_place
@@ -137,7 +136,8 @@ class _Builder:
     def convert(self) -> Conversion:
         """Return network, notes, time factor and step."""
         found, in_order = self.found, self.found.in_order
-        self._tell_steps()
+        if not found.order:
+            tell_steps(found, self.told, self.dt)
         shapes = {n: s for n, s in found.shapes.items() if not self._added(n)}
         populations = {name: self._population(name) for name in shapes}
         links = [link for link in found.links if link.source in shapes]
@@ -156,8 +156,9 @@ class _Builder:
         network = self._completed(network, {names[n] for n in populations}, names)
         currents = Currents(found, populations, names, self._factor_of, self.dt)
         stimuli = currents.read(self.told is not None)
-        self._tell_conventions()
-        self._tell_read(network)
+        if not found.order:
+            tell_conventions(found)
+        tell_read(found, network)
         return self._conversion(network, stimuli)
 
     def _conversion(
@@ -330,43 +331,6 @@ class _Builder:
             names[node] = str(name) if kept else node
         unique = len(set(names.values())) == len(names)
         return names if unique else {node: node for node in nodes}
-
-    def _tell_steps(self) -> None:
-        if self.told is None or self.found.order:
-            return
-        shown = format_quantity(self.dt, "s")
-        cuba = any(n.current and n.step for n in self.found.neurons.values())
-        who = "r and w_in count" if cuba else "r counts"
-        what = f"{who} in steps of {self.told:g}: a spike adds its weight"
-        self.tell(
-            "assumed", "NIR file", f"{what}, C = tau_mem / r is a step ({shown})."
-        )
-
-    def _tell_conventions(self) -> None:
-        """Tell what files of others leave open."""
-        if self.found.order:
-            return
-        neurons = self.found.neurons.values()
-        if any(n.current and n.step is None for n in neurons):
-            what = "w_in = 1 means that a spike raises the current by its weight"
-            self.tell("assumed", "NIR file", f"{what}, as Norse and hxtorch write it.")
-        if any(n.kind is LIFSpec for n in neurons):
-            what = (
-                "spikes reset the membrane to v_reset, 0 if the file has none; "
-                "a network that subtracts the threshold has other rates here."
-            )
-            self.tell("assumed", "NIR file", what)
-
-    def _tell_read(self, network: NetworkSpec) -> None:
-        kinds = Counter(type(n).__name__ for n in self.found.nodes.values())
-        kinds.pop("Joint", None)
-        listed = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-        weights = sum(p.weights.size for p in network.projections)
-        what = (
-            f"{len(network.populations)} populations and {len(network.projections)} "
-            f"projections with {weights} weights ({listed or 'no nodes'})."
-        )
-        self.tell("read", "NIR graph", what)
 
 
 def _same(mine: Any, values: NDArray[Any]) -> bool:

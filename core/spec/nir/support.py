@@ -1,10 +1,8 @@
 """The node types of NIR: what becomes of each here, in the model and on the chip.
 
-``python -m core.spec.nir.support docs/nir.md`` writes the table into the page.
+``python -m core.spec.nir docs/nir.md`` writes the table into the page.
 """
 
-import sys
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from core.spec.nir.operators import MAX_ALL_WEIGHTS, MAX_WEIGHTS
@@ -97,8 +95,3 @@ def with_table(page: str) -> str:
     """Return ``page`` with the table between its two marks."""
     before, rest = page.split(BEGIN)
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
-
-
-if __name__ == "__main__":
-    file = Path(sys.argv[1])
-    file.write_text(with_table(file.read_text()))

@@ -67,6 +67,12 @@ def test_chips_differ_and_each_is_calibrated_once(monkeypatch):
     assert (np.diff(one) > 0).all()
 
 
+def test_in_mock_there_are_no_other_chips():
+    result = sweep(psp(), [WEIGHTS], ["amplitude"], chips=(3, 7))
+    assert result.chips == (1,)
+    assert result.values["amplitude"].shape == (3, 1, 1)
+
+
 def test_points_are_what_simulate_would_give():
     spec = leak_over_threshold()
     axis = Axis(("neuron", "leak"), [0.9, 1.2, 2.0])

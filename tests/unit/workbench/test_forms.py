@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.chip.network import Network
+from core.chip.results import CalibResult, Execution, PlacementResult
 from core.errors import NetworkError, ParameterError
+from core.simulate import input_spikes
+from core.spec import edit
 from core.spec.check import bounds, check
 from core.spec.examples import EXAMPLES, first_steps, psp, yin_yang
-from core.spec.network import AELIFSpec, LIFSpec, NetworkSpec, Value
-from core.spec.stimulus import SpikeTimes, YinYangSample
+from core.spec.network import AELIFSpec, LIFSpec, NetworkSpec, Value, WeightRule
+from core.spec.stimulus import ConstantCurrent, SpikeTimes, YinYangSample
 from core.units import us
 from workbench.forms import lines
 
@@ -110,8 +114,8 @@ def test_only_the_edited_line_changes_its_value(spec, name):
 def test_the_browser_can_be_told_every_line(spec, name):
     for line in form(spec, name).values():
         shown = json.loads(json.dumps(line.shown(), allow_nan=False))
-        assert shown["kind"] in ("number", "text", "choice")
-        assert "put" not in shown
+        assert shown["kind"] in ("number", "text", "choice", "switch")
+        assert {"put", "acts"}.isdisjoint(shown)
 
 
 @pytest.mark.parametrize(("spec", "name"), FORMS)
@@ -147,9 +151,12 @@ def test_the_lines_of_a_lif_population():
         "name": "name",
         "size": "neurons",
         "leak": "leak",
+        "leaky": "leaks",
         "tau_mem": "membrane time constant",
         "membrane_capacitance": "capacitance",
+        "synaptic_current": "current decays",
         "tau_syn": "synaptic time constant",
+        "current.kind": "current into the neurons",
         "offset": "LSB of model 0",
         "gain": "LSB per model unit",
         "reset": "reset",
@@ -185,24 +192,37 @@ def test_any_time_survives_being_shown(tau):
     assert abs(after - tau) <= 1e-9 * us  # nine digits of a µs are shown
 
 
-def test_a_potential_says_its_target_in_lsb():
-    found = form(first_steps(), "hidden")
-    assert [found[k].also for k in ("leak", "threshold")] == ["80 LSB", "125 LSB"]
+def test_a_potential_says_its_value_on_all_scales():
+    found = form(first_steps(), "hidden")["threshold"]
+    assert [s.text for s in found.scales] == ["1.00", "125 LSB", "code –"]
+    assert [s.chosen for s in found.scales] == [True, False, False]
 
 
-def test_a_potential_with_its_own_target_says_that_one():
-    found = form(hidden(leak=Value(0.0, hardware=99)), "hidden")["leak"]
-    assert (found.also, found.reach) == ("99 LSB", None)
+def test_a_target_of_its_own_is_edited_in_lsb_and_the_model_keeps_its_value():
+    spec = hidden(leak=Value(0.0, hardware=99))
+    line = form(spec, "hidden")["leak"]
+    assert (line.value, line.unit, line.high) == (99, "LSB", 255)
+    assert line.also == "On the chip 0.422, not 0."  # (99 - 80) / 45
+    after = line.put(spec, 110).network.population("hidden").leak
+    assert after == Value(0.0, hardware=110)
 
 
-def test_a_potential_with_a_code_says_the_code():
-    assert form(hidden(leak=Value(0.0, code=345)), "hidden")["leak"].also == "code 345"
+def test_the_code_is_edited_where_one_is_given():
+    spec = hidden(leak=Value(0.0, code=345))
+    line = form(spec, "hidden")["leak"]
+    assert (line.value, line.unit, line.low, line.high) == (345, "code", 0, 1022)
+    after = line.put(spec, 346.0).network.population("hidden").leak
+    assert after == Value(0.0, code=346)
 
 
-def test_an_edited_potential_keeps_its_hardware_value():
-    spec = hidden(leak=Value(0.0, hardware=99, code=None))
-    after = form(spec, "hidden")["leak"].put(spec, 0.25)
-    assert after.network.population("hidden").leak == Value(0.25, hardware=99)
+def test_choosing_a_scale_unlocks_it_and_the_model_takes_it_back():
+    spec, seen = first_steps(), []
+    for scale in ("LSB", "code", "model"):
+        spec = form(spec, "hidden")["threshold"].acts["scale"](spec, scale)
+        value = spec.network.population("hidden").threshold
+        seen.append((value.hardware, value.code is not None))
+    assert seen == [(125, False), (125, True), (None, False)]
+    assert value == Value(1.0)
 
 
 def test_the_reach_of_a_potential_is_that_of_the_calibration_in_model_units():
@@ -212,16 +232,18 @@ def test_the_reach_of_a_potential_is_that_of_the_calibration_in_model_units():
 
 
 def test_the_capacitance_says_the_capacitor():
-    assert form(first_steps(), "hidden")["membrane_capacitance"].also == "63 LSB"
-    given_one = hidden(capacitance_lsb=20.0)
-    assert form(given_one, "hidden")["membrane_capacitance"].also == "20 LSB"
+    line = form(first_steps(), "hidden")["membrane_capacitance"]
+    assert [s.text for s in line.scales] == ["10 µs", "63 LSB"]
+    assert line.reach == pytest.approx((0, 10))  # µs: the capacitor is full at 10
+    own = form(hidden(capacitance_lsb=20.0), "hidden")["membrane_capacitance"]
+    assert (own.value, own.unit, own.scales[1].chosen) == (20, "LSB", True)
 
 
 def test_the_scale_of_voltages_can_be_edited():
     spec = first_steps()
     after = form(spec, "hidden")["gain"].put(spec, 60)
     assert after.network.population("hidden").scale.gain == 60
-    assert form(after, "hidden")["threshold"].also == "140 LSB"
+    assert form(after, "hidden")["threshold"].scales[1].text == "140 LSB"
 
 
 def test_a_new_size_resizes_the_weights():
@@ -320,12 +342,12 @@ def test_no_stimulus_can_be_chosen():
     assert "stimulus.rate" not in form(after, "input")
 
 
-def test_given_spike_times_are_offered_only_where_they_are():
-    assert "times" not in form(first_steps(), "input")["stimulus"].choices
-    spec = first_steps().replace(stimuli=(SpikeTimes("input"),))
-    line = form(spec, "input")["stimulus"]
-    assert line.value == "times"
-    assert "times" in line.choices
+def test_spike_times_begin_as_what_the_input_sent_before():
+    spec = first_steps()
+    after = form(spec, "input")["stimulus"].put(spec, "times")
+    before, now = input_spikes(spec)["input"], input_spikes(after)["input"]
+    assert before.sum() > 0
+    assert bool((before == now).all())
 
 
 def test_a_problem_of_a_stimulus_is_said_on_its_line():
@@ -429,17 +451,146 @@ def test_a_population_named_like_a_setting_is_shown_as_itself():
     assert "tau_mem" in form(spec, "run")
 
 
-def test_values_of_single_neurons_are_shown_but_not_edited():
-    spec = hidden(tau_mem=np.linspace(8e-6, 15e-6, 8), tau_syn=None)
-    spec = with_population(spec, "hidden", leak=Value(np.linspace(0, 0.7, 8)))
-    found = form(spec, "hidden")
-    assert found["tau_mem"].value == "per neuron, 8 to 15 µs"
-    assert found["leak"].value == "per neuron, 0 to 0.7"
-    assert found["tau_syn"].value == "none"
-    for name in ("tau_mem", "leak", "tau_syn"):
-        line = found[name]
-        assert line.choices == (line.value,)
-        assert line.put(spec, line.value) is spec
+def test_the_adex_terms_that_are_off_have_no_lines():
+    spec = first_steps()
+    network = NetworkSpec((AELIFSpec("adex", spike_triggered_adaptation=False),))
+    spec = spec.replace(network=network)
+    found = form(spec, "adex")
+    assert "spike_triggered_adaptation_increment" not in found
+    assert "tau_adap" in found  # the other adaptation needs it
+    spec = found["subthreshold_adaptation"].put(spec, False)
+    assert "tau_adap" not in form(spec, "adex")
+
+
+def test_a_synapse_without_a_current_of_its_own_has_no_time_constant():
+    spec = first_steps()
+    after = form(spec, "hidden")["synaptic_current"].put(spec, False)
+    assert after.network.population("hidden").tau_syn is None
+    assert "tau_syn" not in form(after, "hidden")
+    again = form(after, "hidden")["synaptic_current"].put(after, True)
+    assert again == spec
+
+
+# -- values of single neurons ----------------------------------------------------
+
+
+def act(spec, field, what, value):
+    return form(spec, "hidden")[field].acts[what](spec, value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [("uniform", 9.0, 11.0), ("normal", 4.0, 16.0), ("log-normal", 0.5, 60.0)],
+)
+def test_values_are_drawn_by_seed_within_the_bounds(kind, low, high):
+    wanted = {"kind": kind, "mean": 10, "spread": 1, "seed": 7}
+    first, again = (act(first_steps(), "tau_mem", "draw", wanted) for _ in range(2))
+    other = act(first_steps(), "tau_mem", "draw", wanted | {"seed": 8})
+    taus = first.network.population("hidden").tau_mem
+    assert first == again != other
+    assert taus.shape == (8,)
+    assert low <= taus.min() / us < taus.max() / us <= high  # 6 σ, or the bounds
+    assert [p for p in check(first) if p.is_error] == []
+
+
+def test_values_of_single_neurons_are_shown_listed_and_made_one_again():
+    spec = act(first_steps(), "leak", "list", "0 0.1, 0.2; 0.3\n0.4 0.5 0.6 0.7")
+    line = form(spec, "hidden")["leak"]
+    assert line.each.values == (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+    assert line.each.text == "mean 0.35 (0 to 0.7)"
+    assert sum(line.each.bars) == 8
+    spec = act(spec, "leak", "neuron", {"index": 2, "value": 0.25})
+    leak = spec.network.population("hidden").leak.model
+    np.testing.assert_allclose(leak, [0, 0.1, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7])
+    assert act(spec, "leak", "one", "0") == first_steps()
+
+
+def test_each_neuron_may_have_an_lsb_or_a_code_of_its_own():
+    spec = hidden(leak=Value(0.0, hardware=99))
+    after = act(spec, "leak", "neuron", {"index": 7, "value": 80})
+    leak = after.network.population("hidden").leak
+    np.testing.assert_array_equal(leak.hardware, [99] * 7 + [80])
+    spec = hidden(leak=Value(0.0, code=300))
+    after = act(spec, "leak", "list", "1 2 3 4 5 6 7 8")
+    assert after.network.population("hidden").leak.code.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "said"),
+    [
+        ("list", "1 2 3", "3 numbers for 8 neurons"),
+        ("list", "1, 2, x", "number 3: 'x' is no number"),
+        ("list", None, "no list"),
+        ("list", "nan " * 8, "no number"),
+        ("draw", {"kind": "odd"}, "unknown"),
+        ("draw", {"kind": "normal", "mean": 1, "spread": -1, "seed": 0}, "spread"),
+        ("draw", {"kind": "normal", "mean": "", "spread": 1, "seed": 0}, "no number"),
+        ("draw", {"kind": "log-normal", "mean": 0, "spread": 1, "seed": 0}, "median"),
+        ("neuron", {"index": 8, "value": 1}, "Neurons are 0 to 7"),
+        ("neuron", {"index": 0.5, "value": 1}, "no neuron 0.5"),
+        ("neuron", None, "no neuron"),
+        ("one", "1e400", "no number"),
+    ],
+)
+def test_what_is_no_value_of_a_neuron_is_refused_with_its_reason(what, value, said):
+    with pytest.raises(ParameterError, match=said):
+        act(first_steps(), "tau_mem", what, value)
+
+
+# -- codes of the last run on the chip ------------------------------------------
+
+
+def test_codes_are_those_of_the_circuits_of_the_population():
+    spec = select(first_steps(), "hidden")
+    circuits = np.array([3, 300])
+    codes, target = np.full(512, -1), np.full(512, np.nan)
+    codes[circuits], target[circuits] = [600, 610], 125.0
+    execution = Execution(
+        Network((), (), ()),
+        placement=PlacementResult({"hidden": circuits}),
+        calibration=CalibResult({"threshold": target}, {"threshold": codes}, {}, codes),
+    )
+    spec = with_population(spec, "hidden", size=2)
+    line = {x.id: x for x in lines(spec, (), execution)}["threshold"]
+    assert [s.text for s in line.scales][2] == "code 605 (600–610)"
+    assert not line.scales[2].old
+    unlocked = line.acts["scale"](spec, "code").network.population("hidden").threshold
+    assert unlocked.code == 605
+    moved = line.put(spec, 1.2)
+    assert {x.id: x for x in lines(moved, (), execution)}["threshold"].scales[2].old
+
+
+# -- currents --------------------------------------------------------------------
+
+
+def test_a_current_into_neurons_is_constant_or_a_step():
+    spec = first_steps()
+    constant = form(spec, "hidden")["current.kind"].put(spec, "constant")
+    assert constant.stimuli[-1] == ConstantCurrent("hidden")
+    found = form(constant, "hidden")
+    assert "current.start" not in found
+    assert found["current.current"].scales[1].text.startswith("code ")
+    step = found["current.kind"].put(constant, "step")
+    assert step.stimuli[-1] == ConstantCurrent("hidden", 0.5, 50 * us, 150 * us)
+    endless = form(step, "hidden")["current.stops"].put(step, False)
+    assert endless.stimuli[-1].stop is None
+    assert form(endless, "hidden")["current.kind"].put(endless, "none") == spec
+
+
+# -- others ----------------------------------------------------------------------
+
+
+def test_weights_drawn_by_a_rule_are_edited_by_it_until_one_is_changed_by_hand():
+    spec = edit.draw(
+        first_steps(), "input_hidden", WeightRule("sparse", weights="normal")
+    )
+    found = form(spec, "input_hidden")
+    assert found["rule.seed"].seed
+    assert found["rule.mean"].group == "drawn by rule: sparse, normal"
+    after = found["rule.probability"].put(spec, 1.0).network.projection("input_hidden")
+    assert (after.weights != 0).all()
+    by_hand = found["weights"].put(spec, 1.0)
+    assert "rule.seed" not in form(by_hand, "input_hidden")
 
 
 def test_an_adex_population_has_lines_for_its_terms():

@@ -109,8 +109,16 @@ def test_an_impossible_edge_is_refused_before_and_after_it_is_drawn(
     send(editor, "connect", source=source, target=target)
     assert project.spec is before
     assert canvas(editor) == drawn(before)
+    assert reason in told[-1]["text"]  # at the place
     assert reason in str(project.message)
     assert reason in editor.problems.text
+
+
+def test_a_line_may_be_drawn_from_its_end(editor, project, told):
+    project.edit(edit.remove(project.spec, ["input_hidden"]))
+    send(editor, "connecting", name="hidden", backward=True)
+    assert set(told[-1]["reasons"]) == {"out"}
+    assert "never spikes" in told[-1]["reasons"]["out"]
 
 
 def test_a_loop_is_not_refused(editor, told):
@@ -211,10 +219,12 @@ def test_every_kind_is_on_the_palette(editor):
 
 def test_parameters_and_weights_are_asked_for_by_name(editor, project):
     asked = []
-    editor.on_open = editor.on_weights = asked.append
+    editor.on_open = asked.append
     send(editor, "open", name="out")
+    assert asked == ["out"]
     send(editor, "weights", name="hidden_out")
-    assert asked == ["out", "hidden_out"]
+    assert editor.connection.dialog.open
+    assert editor.connection.source.value == "hidden"
     assert project.spec.view.selected == "out"
 
 

@@ -129,7 +129,7 @@ def test_a_table_of_traces_has_a_row_per_sample_the_past_last():
     table = tables()[0]
     assert table.columns["trace"].tolist() == ["model"] * 5 + ["previous run"] * 5
     np.testing.assert_allclose(table.columns["time_us"], [*range(5), *range(5)])
-    assert set(table.columns) >= {"neuron", "potential_model"}
+    assert set(table.columns) >= {"neuron", "value_model"}
 
 
 def test_a_table_on_the_page_is_escaped_and_says_what_it_leaves_out():

@@ -11,7 +11,8 @@ const HEAD = 11 // px from the port to where the line ends
 
 export function Arrow({ id, source, target, sourceX, sourceY, targetX, targetY, data, selected }) {
   const from = useInternalNode(source), to = useInternalNode(target)
-  const bottom = Math.max(bottomOf(from), bottomOf(to))
+  // Two lines between the same boxes, there and back, pass at different heights.
+  const bottom = Math.max(bottomOf(from), bottomOf(to)) + (topOf(from) < topOf(to) ? 12 : 0)
   const top = topOf(from)
   const end = { x: targetX - HEAD, y: targetY }
   const [path, labelX, labelY] = lineOf(

@@ -63,7 +63,7 @@ function NameField({ name, done }) {
 }
 
 function Miniature({ picture }) {
-  const { width, height, path } = picture ?? { width: 92, height: 24, path: "" }
+  const { width, height, path } = picture ?? { width: 84, height: 24, path: "" }
   return (
     <svg className="hx-mini" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
       <path d={path} vectorEffect="non-scaling-stroke" />

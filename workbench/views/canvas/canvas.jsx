@@ -6,7 +6,7 @@
 import React, { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import {
   Background, ConnectionMode, Panel, ReactFlow, ReactFlowProvider, useEdgesState,
-  useNodesState, useReactFlow,
+  useNodesInitialized, useNodesState, useReactFlow,
 } from "@xyflow/react"
 import "@xyflow/react/dist/style.css"
 import "./canvas.css"
@@ -43,6 +43,8 @@ function Canvas({ model }) {
   const [reasons, setReasons] = useState({})
   const frame = useRef(null)
   const focusNext = useRef(null)
+  const joined = useRef({ x: 0, y: 0 }) // where the last connection ended
+  const begun = useRef(null) // name of the box that a line is drawn from
   const flow = useReactFlow()
   const send = useCallback((type, more = {}) => model.send_msg({ type, ...more }), [model])
 
@@ -52,10 +54,20 @@ function Canvas({ model }) {
     const next = focusNext.current && boxNamed(frame.current, focusNext.current)
     if (next) { next.focus(); focusNext.current = null }
   }, [nodes])
+  const ready = useNodesInitialized()
+  const fitted = useRef(null) // number of the document that was fitted into the view
+  const moved = useRef(false) // the user has chosen a view
   useEffect(() => {
-    const timer = setTimeout(() => fit(flow), 60) // boxes are measured first
-    return () => clearTimeout(timer)
-  }, [opened])
+    if (!ready || fitted.current === opened) return
+    fitted.current = opened
+    moved.current = false
+    fit(flow)
+  }, [ready, opened])
+  useEffect(() => {
+    const watch = new ResizeObserver(() => { if (!moved.current) fit(flow) })
+    watch.observe(frame.current)
+    return () => watch.disconnect()
+  }, [flow])
   useEffect(() => {
     if (!refused) return undefined
     const timer = setTimeout(() => setRefused(null), 4500)
@@ -63,10 +75,14 @@ function Canvas({ model }) {
   }, [refused])
 
   const join = useCallback((source, target) => {
+    const box = flow.getInternalNode(target)
+    const { x, y } = box.internals.positionAbsolute
+    joined.current = { x: x + box.measured.width / 2, y: y + box.measured.height / 2 }
     setJoining(null)
     send("connect", { source, target })
-  }, [send])
+  }, [flow, send])
   const startJoining = useCallback(name => {
+    setReasons({})
     send("connecting", { name })
     setJoining(name)
   }, [send])
@@ -74,6 +90,7 @@ function Canvas({ model }) {
   useEffect(() => {
     const hear = message => {
       if (message.type === "reasons") setReasons(message.reasons)
+      if (message.type === "refused") setRefused({ ...joined.current, text: message.text })
       if (message.type === "rename") setRenaming(message.name)
       if (message.type === "join") startJoining(message.name)
       if (message.type === "fit") fit(flow, message.names)
@@ -137,7 +154,12 @@ function Canvas({ model }) {
   }, [changeEdges, choose])
 
   const onConnectStart = useCallback(
-    (_, { nodeId }) => { setRefused(null); send("connecting", { name: nodeId }) }, [send])
+    (_, { nodeId, handleType }) => {
+      setRefused(null)
+      setReasons({})
+      begun.current = nodeId
+      send("connecting", { name: nodeId, backward: handleType === "target" })
+    }, [send])
   const onConnectEnd = useCallback((event, state) => {
     const end = pointOf(event)
     const over = boxAt(frame.current, end)
@@ -149,8 +171,7 @@ function Canvas({ model }) {
     else join(over, from)
   }, [flow, join, reasons])
   const isValid = useCallback(({ source, target }) => {
-    const other = target in reasons ? target : source
-    return !reasons[other]
+    return !reasons[source === begun.current ? target : source]
   }, [reasons])
 
   const onDrop = event => {
@@ -158,7 +179,7 @@ function Canvas({ model }) {
     if (!kind) return
     event.preventDefault()
     const { x, y } = flow.screenToFlowPosition(pointOf(event))
-    send("add", { kind, position: [x - 56, y - 35] })
+    send("add", { kind, position: [x - 52, y - 35] })
   }
   const onDragOver = event => {
     if (!event.dataTransfer.types.includes(DRAG_TYPE)) return
@@ -187,6 +208,7 @@ function Canvas({ model }) {
           onNodeDoubleClick={(_, node) => setRenaming(node.id)}
           onEdgeDoubleClick={(_, edge) => send("weights", { name: edge.id })}
           onDrop={onDrop} onDragOver={onDragOver}
+          onMoveStart={event => { if (event) moved.current = true }}
           deleteKeyCode={null} multiSelectionKeyCode={SEVERAL} panActivationKeyCode={null}
           zoomOnDoubleClick={false} minZoom={0.15} maxZoom={2.5} colorMode={dark ? "dark" : "light"}
           elevateEdgesOnSelect fitView fitViewOptions={FIT} nodeDragThreshold={2}

@@ -14,6 +14,7 @@ from core.chip.correction import find
 from core.chip.measure import fit_time_constant
 from core.chip.mismatch import sample_mismatch
 from core.chip.network import Network
+from core.chip.nominal import DRIVE
 from core.chip.pipeline import StageMemory, execute
 from core.chip.placement import place
 from core.chip.port import Port
@@ -33,7 +34,8 @@ def calibrated(chip, *populations, how=calibrate, **options):
 
 @BOTH
 def test_medians_are_on_target(population, how):
-    chip = TYPICAL.replace(baseline_shift=0.0)  # it would move a quadrant by 0.8 LSB
+    # The first would move a quadrant by 0.8 LSB, the other all thresholds.
+    chip = TYPICAL.replace(baseline_shift=0.0, threshold_miss=0.0)
     found = truth(calibrated(chip, population("p", 512), how=how), chip, 7)
     assert np.median(found["leak"]) == pytest.approx(80, abs=0.3)
     assert np.median(found["threshold"]) == pytest.approx(125, abs=0.6)
@@ -50,7 +52,7 @@ def test_the_ideal_chip_reaches_its_targets_within_a_code(population, how):
     assert np.abs(found["tau_mem"] / 10 - 1).max() < 1 / 94
     assert np.abs(found["tau_syn_exc"] / 10 - 1).max() < 1 / 48
     # Half of each of the steps above, and 1 % for those of the strength.
-    assert np.abs(found["psp"] / (0.095 * 10 / np.e) - 1).max() < 0.02
+    assert np.abs(found["psp"] / (DRIVE * 10 / np.e) - 1).max() < 0.02
 
 
 @pytest.mark.parametrize(
@@ -283,7 +285,7 @@ def test_a_target_out_of_reach_is_reported(population):
 def test_strength_follows_the_common_bias(population):
     weak = calibrated(IDEAL, population("p", 4), i_synin_gm=250)
     assert weak.codes["strength"][0, :4] == pytest.approx(250, abs=3)
-    assert weak.achieved["strength"][0, 0] == pytest.approx(0.095 / 2, rel=0.01)
+    assert weak.achieved["strength"][0, 0] == pytest.approx(DRIVE / 2, rel=0.01)
 
 
 def test_a_threshold_no_membrane_reaches_is_reported(population):

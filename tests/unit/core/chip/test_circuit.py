@@ -4,6 +4,7 @@ import pytest
 from core.chip.circuit import physical
 from core.chip.mismatch import sample_mismatch
 from core.chip.nominal import (
+    DRIVE,
     potential_code,
     psp_height,
     tau_mem_code,
@@ -79,8 +80,8 @@ def test_a_smaller_capacitance_is_faster_and_stronger():
 def test_strength_follows_both_biases():
     one = typical(strength=np.full((2, 2), 500.0), synapse_dac=np.full(2, 600.0))
     more = typical(strength=np.full((2, 2), 250.0), synapse_dac=np.full(2, 1200.0))
-    np.testing.assert_allclose(one.strength, 0.095)
-    np.testing.assert_allclose(more.strength, 0.095)
+    np.testing.assert_allclose(one.strength, DRIVE)
+    np.testing.assert_allclose(more.strength, DRIVE)
 
 
 def test_codes_of_time_constants_can_be_turned_back():

@@ -5,7 +5,7 @@ import pytest
 
 from core.kernels.emulation_events import insert_sorted
 from core.kernels.emulation_response import crossing, response
-from tests.unit.core.chip.emulation import exact_spikes, run_kernel
+from tests.unit.core.chip.emulation import exact_spikes, run_kernel, tilted_spikes
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,32 @@ def test_spike_trains_are_exact_to_the_cycle(rng):
         np.testing.assert_allclose(mine, exact * 125, atol=1.0)
         total += len(exact)
     assert total > 50
+
+
+@pytest.mark.parametrize("tilt", [(0.005, 0.0), (0.0026, 0.0026)])
+def test_spike_trains_of_tilted_inputs_are_exact_to_the_cycle(rng, tilt):
+    # A typical tilt is 0.0026; currents reach 30 LSB/µs, so lanes fire at 400 kHz.
+    lanes, sources, duration = 8, 10, 100.0
+    tau_mem = rng.uniform(4, 15, lanes)
+    tau_syn = rng.uniform(4, 15, (2, lanes)) + 0.01
+    weights = rng.normal(2, 5, (sources, lanes))
+    drive = np.stack([np.maximum(weights, 0), np.maximum(-weights, 0)])
+    cycles = np.unique(rng.integers(0, int(duration * 125), 80))
+    which = rng.integers(0, sources, len(cycles))
+    found = run_kernel(
+        cycles, which, drive, tau_mem, tau_syn, 45.0,
+        duration=duration, tilt=tilt, level=10.0,
+    )  # fmt: skip
+    exact = tilted_spikes(
+        cycles, drive[:, which].transpose(1, 0, 2), 1 / tau_mem, 1 / tau_syn, 45.0,
+        duration, tilt, 10.0,
+    )  # fmt: skip
+    for lane in range(lanes):
+        mine = found[0][found[2] == lane]
+        assert len(mine) == len(exact[lane])
+        # Rounding to a cycle, and what the mean of both ends leaves of 40 spikes.
+        np.testing.assert_allclose(mine, exact[lane] * 125, atol=1.0)
+    assert sum(map(len, exact)) > 30
 
 
 def test_a_peak_between_two_sub_steps_is_not_missed():

@@ -9,7 +9,7 @@ from tests.unit.core.chip.emulation import run_kernel
 
 def fine(
     cycles, weights, duration, *, a, b, threshold, ref, tau_reset, limit, holdoff=0.0,
-    h=1e-3,
+    tilt=(0.0, 0.0), level=0.0, h=1e-3,
 ):  # fmt: skip
     """Return spike times and the membrane each 0.2 µs, by RK4 of a step of 1 ns.
 
@@ -21,6 +21,7 @@ def fine(
 
     def slope(y, held):
         e, i = y[1:] / np.sqrt(1 + (y[1:] / limit) ** 2) if limit else y[1:]
+        e, i = e * (1 - tilt[0] * (y[0] - level)), i * (1 + tilt[1] * (y[0] - level))
         dv = -a * y[0] + e - i - (y[0] / tau_reset if held else 0)
         return np.array([dv, -b[0] * y[1], -b[1] * y[2]])
 
@@ -41,11 +42,22 @@ def fine(
     return np.array(spikes), np.array(trace)
 
 
+# Of a membrane that fires from 20 LSB, as strong as 0.0026/LSB for one from 45.
+TILTED = {"tilt": (0.006, 0.006), "level": -7.0}
+
+
 @pytest.mark.parametrize(
-    ("tau_reset", "limit", "holdoff"),
-    [(0.5, 0.0, 0.0), (0.01, 20.0, 0.0), (0.5, 20.0, 0.0), (0.1, 0.0, 0.736)],
+    ("tau_reset", "limit", "holdoff", "tilted"),
+    [
+        (0.5, 0.0, 0.0, {}),
+        (0.01, 20.0, 0.0, {}),
+        (0.5, 20.0, 0.0, {}),
+        (0.1, 0.0, 0.736, {}),
+        (0.5, 0.0, 0.0, TILTED),
+        (0.5, 20.0, 0.0, TILTED),
+    ],
 )
-def test_spikes_agree_with_a_fine_integration(tau_reset, limit, holdoff):
+def test_spikes_agree_with_a_fine_integration(tau_reset, limit, holdoff, tilted):
     rng = np.random.default_rng(7)
     cycles = np.unique(rng.integers(0, 30 * 125, 25))
     weights = rng.uniform(0, 14, (len(cycles), 2)) * [1, 0.4]
@@ -54,13 +66,14 @@ def test_spikes_agree_with_a_fine_integration(tau_reset, limit, holdoff):
     found, truth = run_kernel(
         cycles, np.arange(len(cycles)), drive, np.array([8.0]), tau_syn, 20.0,
         duration=30.0, tau_reset=tau_reset, limit=limit, ref=1.024, holdoff=holdoff,
-        samples=1,
+        samples=1, **tilted,
     )  # fmt: skip
     spikes, trace = fine(
         cycles, weights, 30.0, a=1 / 8, b=1 / tau_syn[:, 0], threshold=20.0,
         ref=1.024, tau_reset=tau_reset, limit=limit, holdoff=holdoff,
+        **tilted,
     )  # fmt: skip
-    assert len(spikes) > 5
+    assert len(spikes) >= 5
     assert found.shape[1] == len(spikes)
     late = np.abs(found[0] / 125 - spikes)
     # The reference rounds up to 1 ns, the chip to 8 ns; the mean share of an input
@@ -72,13 +85,14 @@ def test_spikes_agree_with_a_fine_integration(tau_reset, limit, holdoff):
     assert off < (0.15 if holdoff else 0.05)
 
 
+@pytest.mark.parametrize("tilted", [{}, TILTED], ids=["", "tilted"])
 @pytest.mark.parametrize("kind", ["joined", "adapting"])
-def test_a_holdoff_acts_alike_on_all_kinds_of_circuits(kind):
+def test_holdoff_and_tilt_act_alike_on_all_kinds_of_circuits(kind, tilted):
     rng = np.random.default_rng(8)
     cycles = np.unique(rng.integers(0, 60 * 125, 60))
     drive = rng.uniform(0, 12, (2, len(cycles), 1)) * [[[1]], [[0.3]]]
     tau_syn = np.array([[5.0], [3.0]])
-    options = {"duration": 60.0, "ref": 2.0, "tau_reset": 0.1}
+    options = {"duration": 60.0, "ref": 2.0, "tau_reset": 0.1, **tilted}
     at = cycles, np.arange(len(cycles))
     one = run_kernel(*at, drive, np.array([8.0]), tau_syn, 15.0, holdoff=1.5, **options)
     none = run_kernel(*at, drive, np.array([8.0]), tau_syn, 15.0, **options)

@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import ConversionError
 from core.spec.examples import EXAMPLES, first_steps
+from core.spec.json_io import from_json
 from core.spec.packed import carried, embedded, pack, unpack
 
 
@@ -44,5 +45,6 @@ def test_a_bomb_is_not_unpacked():
 
 def test_a_document_is_found_inside_of_any_bytes():
     spec = first_steps()
-    assert embedded(b"\x89PNG\0\xff" + carried(spec).encode() + b"\0 tail") == spec
+    found = embedded(b"\x89PNG\0\xff" + carried(spec).encode() + b"\0 tail")
+    assert from_json(found) == spec
     assert embedded(b"<svg></svg>") is None

@@ -133,6 +133,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(write, tmp_path, monkeypatch):
         ("weight/input_hidden", np.array(["a"]), "finite numbers"),
         ("weight/input_hidden", np.zeros((2, 2)), "belongs to another document"),
         ("history/loss", None, "belongs to another document"),
+        ("history/step_loss", np.zeros(3), "belongs to another document"),
         ("optimiser/0/exp_avg", np.zeros(3), "state of the optimiser"),
     ],
 )

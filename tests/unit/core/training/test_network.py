@@ -5,7 +5,8 @@ import torch
 from core.errors import NetworkError, ParameterError, ShapeError
 from core.modules import EventPropLIF
 from core.modules.synapse import EventPropSynapse
-from core.spec.network import InputSpec
+from core.spec.network import InputSpec, ProjectionSpec
+from core.spec.stimulus import ConstantCurrent, YinYangSample
 from core.training import TrainSpec, YinYangData, with_weights, yin_yang_network
 from core.training.network import TrainedNetwork
 from core.training.settings import EVENTPROP
@@ -105,6 +106,25 @@ def test_a_projection_of_zeros_only_is_trained():
     assert found.weights["hidden_label"].grad.any()
 
 
+@pytest.mark.parametrize("mode", ["mock", "chip"])
+def test_recurrent_weights_have_gradients(mode):
+    weights = np.random.default_rng(0).normal(0.3, 0.1, (12, 12))
+    loop = ProjectionSpec("loop", "hidden", "hidden", weights, 66)
+    network_spec = SMALL.network.replace(projections=(*SMALL.network.projections, loop))
+    found = network(SMALL.replace(network=network_spec), mode=mode)
+    found.batch(samples(5)).total.backward()
+    assert found.weights["loop"].grad.abs().sum() > 0
+
+
+def test_a_current_into_neurons_stays_while_the_input_is_replaced():
+    data = samples()
+    pushed = SMALL.replace(
+        stimuli=(YinYangSample("input"), ConstantCurrent("hidden", 0.3))
+    )
+    ours, other = network(pushed).batch(data), network().batch(data)
+    assert ours.fired > other.fired
+
+
 def test_an_evaluation_counts_right_and_wrong_answers():
     found = network().evaluate(samples(300))
     assert found.confusion.sum() == 300
@@ -153,6 +173,16 @@ def test_weights_go_back_into_the_document():
             lambda: network(gradient="guess"),
             ParameterError,
             "gradient is 'guess'. Use one of 'surrogate'",
+        ),
+        (
+            lambda: network(
+                weighted("input_hidden", np.ones((12, 10)), delay=2 * us).replace(
+                    stimuli=(ConstantCurrent("hidden"),)
+                ),
+                gradient="EventProp, grid",
+            ),
+            NetworkError,
+            r"(?s)has a delay before it.*has a current into it",
         ),
         (
             lambda: network(

@@ -1,9 +1,13 @@
+import json
+
 import pytest
 import torch
 
 from core.errors import NetworkError
 from core.handle import LIFObservables
+from core.spec.json_data import from_data, to_data
 from core.spec.network import LIFSpec, LISpec
+from core.training import ToyData
 from core.training.score import FirstSpike, loss, penalty, scores
 from core.training.settings import TrainSpec
 from core.units import us
@@ -73,6 +77,11 @@ def test_penalties_add_up():
     assert float(total) == pytest.approx(2 + 0.5 + 9)
     none = settings.replace(readout_penalty=0, rate_penalty=0, weight_penalty=0)
     assert float(penalty(found, {"h": SPIKES}, weights, none)) == 0
+
+
+@pytest.mark.parametrize("value", [TrainSpec(alpha=3.0), ToyData(shape="xor")])
+def test_settings_and_data_sets_go_through_json(value):
+    assert from_data(type(value), json.loads(json.dumps(to_data(value)))) == value
 
 
 @pytest.mark.parametrize(

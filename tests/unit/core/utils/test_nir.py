@@ -22,6 +22,7 @@ from core import (
     Synapse,
     run,
 )
+from core.build import build
 from core.errors import (
     ConversionError,
     HXError,
@@ -30,6 +31,8 @@ from core.errors import (
 )
 from core.modules import BatchDropout, SparseSynapse
 from core.modules.neuron import EventPropLIF, NeuronExp
+from core.spec.experiment import ExperimentSpec, RunSpec
+from core.spec.nir_io import from_nir as spec_from_nir
 from core.utils.from_nir import (
     ConversionConfig,
     _get_keys,
@@ -530,3 +533,34 @@ def test_values_that_do_not_fit_the_neurons_are_refused():
     module = LIF(2, Experiment(mock=True), leak=torch.zeros(3))
     with pytest.raises(ConversionError, match=r"LIF.leak: has the shape \(3,\)"):
         _map_hxtorch_to_nir(module)
+
+
+def looped(mock):
+    given = graph(
+        *(("in", "w"), ("w", "lif"), ("lif", "rec"), ("rec", "lif"), ("lif", "out")),
+        rec=nir.Linear(np.array([[0.0, 0.6], [-0.3, 0.0]], np.float32)),
+        w=nir.Linear(np.array([[0.9] * 3, [0.5] * 3], np.float32)),
+    )
+    return given, ConversionConfig(mock=mock, recurrence=True)
+
+
+def test_a_loop_runs_when_it_may():
+    given, cfg = looped(mock=True)
+    with pytest.raises(ConversionError, match="recurrence=True"):
+        from_nir(given)
+    model = from_nir(given, cfg)
+    found = model(drive())["lif"]
+    spec = ExperimentSpec(
+        network=spec_from_nir(given, 1e-3).network, run=RunSpec(runtime=60e-6)
+    )
+    expected = build(spec, mock=True)(drive())["lif"].spikes
+    assert found.sum() > 0
+    assert torch.equal(found, expected)
+
+
+def test_neurons_of_a_node_may_differ_when_they_may():
+    given = graph(lif=cubalif(v_threshold=np.array([0.5, 2.0])))
+    with pytest.raises(ConversionError, match="v_threshold differs"):
+        from_nir(given)
+    spikes = from_nir(given, ConversionConfig(per_neuron=True))(drive())["lif"]
+    assert spikes[..., 0].sum() > spikes[..., 1].sum()

@@ -1,0 +1,290 @@
+"""Networks that other frameworks export run here as there, and ours run there.
+
+Both sides count in the same steps, so rasters are equal, except that a spike takes one
+step more here from layer to layer: a constant shift, or within a loop, where it changes
+what happens.
+"""
+
+import io
+import warnings
+
+import nir
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.build import build
+from core.spec.experiment import ExperimentSpec, RunSpec
+from core.spec.network import (
+    InputSpec,
+    LIFSpec,
+    NetworkSpec,
+    ProjectionSpec,
+    Value,
+)
+from core.spec.nir_io import (
+    SNNTORCH_STEP,
+    from_nir,
+    read_nir_bytes,
+    to_nir,
+    write_nir_bytes,
+)
+
+with warnings.catch_warnings():  # theirs, of other libraries and of themselves
+    warnings.simplefilter("ignore")
+    import norse.torch as norse
+    import snntorch
+    from snntorch.export_nir import export_to_nir
+    from snntorch.import_nir import import_from_nir
+
+pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore")]
+DT = 1e-6
+STEPS = 80
+#: Reset to a value, at the spike: the only reset that NIR has.
+RESET = {"reset_mechanism": "zero", "reset_delay": False, "init_hidden": True}
+
+
+def noise(channels, seed=0, rate=0.3):
+    rng = np.random.default_rng(seed)
+    return (rng.random((STEPS, channels)) < rate).astype(np.float32)
+
+
+def through_a_file(graph):
+    # With scalar parameters, nir.write fails for some frameworks: then as it is.
+    try:
+        return read_nir_bytes(write_nir_bytes(graph))
+    except Exception:
+        return graph
+
+
+def run_here(found, spikes):
+    """Return the spikes of all neurons, shape (time, neurons), by name."""
+    run = RunSpec(runtime=len(spikes) * DT, dt=DT)
+    spec = ExperimentSpec(network=found.network, stimuli=found.stimuli, run=run)
+    (source,) = (p.name for p in found.network.populations if p.kind == "input")
+    with torch.no_grad():
+        handles = build(spec, mock=True)({source: torch.tensor(spikes)[:, None]})
+    return {n: h.spikes[:, 0].numpy() for n, h in handles.items() if h.holds("spikes")}
+
+
+def assert_shifted(here, there, steps):
+    """Whether rasters are equal, and not empty or full, with ``here`` that later."""
+    here, there = here[steps:], there[: len(there) - steps]
+    assert 0.01 < there.mean() < 0.9
+    assert np.array_equal(here, there.reshape(here.shape))
+
+
+def step_through(net, layers, spikes):
+    """Return what layers of a snntorch or sinabs network give, (time, neurons)."""
+    seen = {name: [] for name in layers}
+    modules = dict(net.named_modules())
+    hooks = [
+        modules[name].register_forward_hook(
+            lambda _, __, out, name=name: seen[name].append(
+                (out[0] if isinstance(out, tuple) else out).detach().numpy().ravel()
+            )
+        )
+        for name in layers
+    ]
+    with torch.no_grad():
+        for x in spikes:
+            net(torch.tensor(x)[None] if x.ndim == 1 else torch.tensor(x))
+    for hook in hooks:
+        hook.remove()
+    return {name: np.array(rows) for name, rows in seen.items()}
+
+
+def run_norse(net, layers, spikes):
+    state, seen = None, {name: [] for name in layers}
+    for name in layers:
+        net[int(name)].register_forward_hook(
+            lambda _, __, out, name=name: seen[name].append(out[0].numpy().ravel())
+        )
+    with torch.no_grad():
+        for x in spikes:
+            _, state = net(torch.tensor(x)[None], state)
+    return {name: np.array(rows) for name, rows in seen.items()}
+
+
+def scaled(net, factor):
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(factor)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("cell", "factor", "bias"),
+    [("LIFCell", 12, False), ("LIFBoxCell", 30, False), ("LIFBoxCell", 20, True)],
+)
+def test_layers_of_norse_give_the_same_spikes(cell, factor, bias):
+    torch.manual_seed(0)
+    layers = [nn.Linear(4, 10, bias=bias), getattr(norse, cell)()]
+    # A bias of the second layer would begin before its first spikes arrive: a current
+    # is there from the first step, a spike comes one step later from layer to layer.
+    layers += [nn.Linear(10, 5, bias=False), getattr(norse, cell)()]
+    net = scaled(norse.SequentialState(*layers), factor)
+    # norse 1.1 writes tau × dt: 10 ms stand as 1e-5, which is chip seconds by chance.
+    found = from_nir(through_a_file(norse.to_nir(net, torch.zeros(1, 4))))
+    assert found.time_factor == 1.0
+    assert "fit the chip with time_factor 1" in found.report.text()
+    assert len(found.stimuli) == bias
+    spikes = noise(4)
+    here, there = run_here(found, spikes), run_norse(net, ("1", "3"), spikes)
+    assert_shifted(here["1"], there["1"], 1)
+    assert_shifted(here["3"], there["3"], 2)
+
+
+def leaky(n):
+    return snntorch.Leaky(
+        beta=torch.full((n,), 0.8), threshold=torch.full((n,), 0.7), **RESET
+    )
+
+
+def synaptic(n):
+    return snntorch.Synaptic(
+        alpha=torch.full((n,), 0.6),
+        beta=torch.linspace(0.7, 0.9, n),
+        threshold=torch.ones(n),
+        **RESET,
+    )
+
+
+@pytest.mark.parametrize("neurons", [leaky, synaptic])
+def test_layers_of_snntorch_give_the_same_spikes(neurons):
+    torch.manual_seed(2)
+    net = nn.Sequential(
+        *(nn.Linear(4, 10, bias=neurons is leaky), neurons(10)),
+        *(nn.Linear(10, 5, bias=False), neurons(5)),
+    )
+    net = scaled(net, 1.5)
+    found = from_nir(through_a_file(export_to_nir(net, torch.zeros(4))), 1e-2)
+    assert found.dt == pytest.approx(DT)
+    spikes = noise(4)
+    here, there = run_here(found, spikes), step_through(net, ("1", "3"), spikes)
+    assert_shifted(here["1"], there["1"], 1)
+    assert_shifted(here["3"], there["3"], 2)
+
+
+def test_a_convolution_of_snntorch_gives_the_same_spikes():
+    torch.manual_seed(3)
+    first = snntorch.Leaky(
+        beta=torch.full((3, 6, 6), 0.8), threshold=torch.ones(3, 6, 6), **RESET
+    )
+    net = nn.Sequential(
+        *(nn.Conv2d(2, 3, 3, bias=False), first),
+        *(nn.AvgPool2d(2), nn.Flatten(0), nn.Linear(27, 5, bias=False), leaky(5)),
+    )
+    net = scaled(net, 6.0)
+    found = from_nir(export_to_nir(net, torch.zeros(2, 8, 8)), 1e-2)
+    spikes = noise(2 * 8 * 8, rate=0.1)
+    here = run_here(found, spikes)
+    there = step_through(net, ("1", "5"), spikes.reshape(-1, 2, 8, 8))
+    assert [p.weights.shape for p in found.network.projections] == [
+        (108, 128),
+        (5, 108),
+    ]
+    assert_shifted(here["1"], there["1"], 1)
+    assert_shifted(here["5"], there["5"], 2)
+
+
+class Recurrent(nn.Module):
+    """One recurrent layer; ``late``: its spikes come back one step later."""
+
+    def __init__(self, late):
+        super().__init__()
+        self.fc = nn.Linear(4, 10, bias=False)
+        self.layer = snntorch.RLeaky(
+            beta=0.8, threshold=1.0, linear_features=10, init_hidden=True,
+            reset_mechanism="zero", reset_delay=False,
+        )  # fmt: skip
+        self.late = late
+
+    def forward(self, x):
+        return self.layer(self.fc(x))
+
+    def rasters(self, spikes):
+        """Return the spikes, by the equations of the layer."""
+        w, rec = self.fc.weight.detach(), self.layer.recurrent
+        v, past, rows = torch.zeros(10), [torch.zeros(10)] * 2, []
+        for x in spikes:
+            back = past[-2 if self.late else -1]
+            v = 0.8 * v + w @ torch.tensor(x) + rec.weight @ back + rec.bias
+            z = (v > 1.0).float()
+            v = v * (1 - z)
+            past.append(z)
+            rows.append(z.detach().numpy())
+        return np.array(rows)
+
+
+def test_a_recurrent_layer_of_snntorch_runs_with_one_step_more_in_its_loop():
+    torch.manual_seed(4)
+    net = Recurrent(late=True)
+    graph = export_to_nir(net, torch.zeros(4))
+    found = from_nir(through_a_file(graph), 1e-2)
+    assert {"layer.lif", "layer.w_rec"} <= set(found.network.names)
+    assert "arrive one step later" in found.report.text()
+    rates = []
+    for seed in range(20):
+        here = run_here(found, noise(4, seed))["layer.lif"]
+        assert_shifted(here, net.rasters(noise(4, seed)), 1)
+        net.late = False
+        there = net.rasters(noise(4, seed))
+        net.late = True
+        assert np.array_equal(there, step_by_step(net, noise(4, seed)))
+        rates.append((here.mean(0), there.mean(0)))
+    here, there = np.array(rates).mean(1 - 1).reshape(2, -1)
+    cosine = here @ there / np.linalg.norm(here) / np.linalg.norm(there)
+    assert cosine > 0.99
+
+
+def step_by_step(net, spikes):
+    net.layer.reset_mem()
+    net.layer.spk = torch.zeros(10)
+    return step_through(net, ("layer",), spikes)["layer"]
+
+
+def ours(recurrent=False):
+    rng = np.random.default_rng(5)
+    values = {"refractory_time": 0.0, "threshold": Value(0.8)}
+    populations = (
+        InputSpec("in", 4),
+        LIFSpec("a.lif", 10, tau_mem=8e-6, tau_syn=4e-6, **values),
+        LIFSpec(
+            "b", 5, tau_mem=6e-6, membrane_capacitance=3e-6, tau_syn=None, **values
+        ),
+    )
+    projections = (
+        ProjectionSpec("w1", "in", "a.lif", rng.normal(0.5, 2, (10, 4))),
+        ProjectionSpec("w2", "a.lif", "b", rng.normal(0.5, 2, (5, 10))),
+        ProjectionSpec("a.rec", "a.lif", "a.lif", rng.normal(0, 0.5, (10, 10))),
+    )
+    return NetworkSpec(populations, projections[: 3 if recurrent else 2], ("b",))
+
+
+def exported(network):
+    graph = to_nir(network, dt=DT, in_steps=True, time_factor=DT / SNNTORCH_STEP)
+    return nir.read(io.BytesIO(write_nir_bytes(graph)))
+
+
+def test_norse_runs_our_network_as_we_do():
+    spikes, network = noise(4), ours()
+    net = norse.from_nir(exported(network), dt=SNNTORCH_STEP)
+    state, rows = None, []
+    with torch.no_grad():
+        for x in spikes:
+            z, state = net(torch.tensor(x)[None], state)
+            rows.append(z.numpy().ravel())
+    assert_shifted(run_here(from_nir(to_nir(network)), spikes)["b"], np.array(rows), 2)
+
+
+def test_snntorch_runs_our_network_as_we_do():
+    spikes, network = noise(4), ours()
+    net, rows = import_from_nir(exported(network)), []
+    with torch.no_grad():
+        for x in spikes:
+            out = net(torch.tensor(x)[None])
+            rows.append((out[0] if isinstance(out, tuple) else out).numpy().ravel())
+    assert_shifted(run_here(from_nir(to_nir(network)), spikes)["b"], np.array(rows), 2)
