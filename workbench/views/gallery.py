@@ -95,18 +95,18 @@ class Gallery(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             margin=(4, 14),
         )
-        self._back = _button("All demos", "All demos: close this one", self.close)
+        self._back = _button("All demos", self.close)
         self._again = _button(
             "Back to start", "Back to start: as it was opened", self.start
         )
-        self._hint_button = _button("Hint", "Hint: a first step", self._show_hint)
+        self._hint_button = _button("Hint", self._show_hint)
         self._solve = _button(
             "Show solution",
             "Show solution: put it into the document",
             self._show_solution,
         )
-        self._train = _button("Train", "Train: learn the weights", self._start_training)
-        self._stop = _button("Cancel", "Cancel: stop after this step", self.cancel)
+        self._train = _button("Train", self._start_training)
+        self._stop = _button("Cancel", self.cancel)
         self._said = _words("")
         self._training = pn.Column(
             pn.Row(self._train, self._stop, margin=(0, 14)),
@@ -403,10 +403,10 @@ def _words(text: str) -> pn.pane.HTML:
     )
 
 
-def _button(label: str, help_text: str, act: Callable[[], None]) -> pmui.Button:
+def _button(label: str, act: Callable[[], None]) -> pmui.Button:
+    # Without a tooltip: it would lie over the next button.
     made = pmui.Button(
         label=label,
-        description=help_text,
         size="small",
         variant="outlined",
         margin=(0, 6, 0, 0),
