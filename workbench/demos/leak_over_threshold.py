@@ -50,7 +50,7 @@ DEMO = Demo(
     controls=(
         LEAK,
         voltage_code("neuron", "threshold", "threshold code", 200, 500),
-        voltage_code("neuron", "reset", "reset code", 500, 700),
+        voltage_code("neuron", "reset", "reset code", 510, 700),
         leak_bias("neuron"),
     ),
     task=(
@@ -60,7 +60,10 @@ DEMO = Demo(
         "16 µs**. Which two other codes make it faster?"
     ),
     goal=(Condition(PERIOD, "{} µs between spikes", 10 * us, 16 * us, 1e6),),
-    hint="The first spikes come at a leak code of about 750; go on to the right.",
+    hint=(
+        "It fires once the leak lies above the threshold: on a typical circuit from a "
+        "code of about 720. The higher the leak, the shorter the period."
+    ),
     solution=solution,
     observations=(
         Observation(

@@ -31,7 +31,6 @@ from workbench.views.parameter_form import ParameterForm
 DEMO_QUERY = "demo"
 #: Progress of a training is shown no more often than this, s.
 TELL_SECONDS = 0.3
-WHOLE_LINE = {"width": "calc(100% - 28px)"}
 INTRODUCTION = (
     "Experiments with a goal. Open one, move what it offers, and watch the meter."
 )
@@ -45,7 +44,7 @@ class Gallery(pn.viewable.Viewer):
 
     active = param.Boolean(default=False)
     dark = param.Boolean(default=False)
-    name_: str = param.String(default="", doc="The open demo; empty: the cards.")
+    chosen: str = param.String(default="", doc="The open demo; empty: the cards.")
     locked = param.Boolean(default=False)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
@@ -53,6 +52,7 @@ class Gallery(pn.viewable.Viewer):
         self.project, self.runner = project, runner
         self._lines: dict[str, Line] = {}
         self._reached: set[str] = set()
+        self._metered = ""  # the demo that the meter has shown a run of
         self._cancel: threading.Event | None = None
         self._cards = GalleryCards(
             self.open, sizing_mode="stretch_width", margin=(4, 12)
@@ -67,7 +67,7 @@ class Gallery(pn.viewable.Viewer):
         self._view = pn.Column(self._list, self._one, sizing_mode="stretch_width")
         project.param.watch(lambda *_: self._draw_form(), "spec")
         runner.param.watch(lambda *_: self._draw_meter(), ["result", "current"])
-        self.param.watch(lambda *_: self._draw(), ["active", "name_", "locked"])
+        self.param.watch(lambda *_: self._draw(), ["active", "chosen", "locked"])
         self.param.watch(lambda *_: self._recolor(), "dark")
         self._draw()
 
@@ -83,9 +83,7 @@ class Gallery(pn.viewable.Viewer):
             styles={"font-size": "14px"},
         )
         # Bokeh's own: two quick updates of an HTML pane can arrive in the wrong order.
-        self._meter = Div(
-            text="", sizing_mode="stretch_width", margin=(4, 14), styles=WHOLE_LINE
-        )
+        self._meter = Div(text="", sizing_mode="stretch_width", margin=(4, 14))
         self._form = ParameterForm(self._edited, sizing_mode="stretch_width")
         self._hint = _words("")
         self._hint.visible = False
@@ -97,18 +95,18 @@ class Gallery(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             margin=(4, 14),
         )
-        self._back = _button("All demos", "All demos: close this one", self.close)
+        self._back = _button("All demos", self.close)
         self._again = _button(
             "Back to start", "Back to start: as it was opened", self.start
         )
-        self._hint_button = _button("Hint", "Hint: a first step", self._show_hint)
+        self._hint_button = _button("Hint", self._show_hint)
         self._solve = _button(
             "Show solution",
             "Show solution: put it into the document",
             self._show_solution,
         )
-        self._train = _button("Train", "Train: learn the weights", self._start_training)
-        self._stop = _button("Cancel", "Cancel: stop after this step", self.cancel)
+        self._train = _button("Train", self._start_training)
+        self._stop = _button("Cancel", self.cancel)
         self._said = _words("")
         self._training = pn.Column(
             pn.Row(self._train, self._stop, margin=(0, 14)),
@@ -122,9 +120,7 @@ class Gallery(pn.viewable.Viewer):
             pn.pane.Bokeh(self._meter, sizing_mode="stretch_width"),
             self._training,
             pn.Column(self._form, margin=(0, 12), sizing_mode="stretch_width"),
-            pn.FlexBox(
-                self._hint_button, self._again, self._solve, gap="6px", margin=(6, 14)
-            ),
+            pn.Row(self._hint_button, self._again, self._solve, margin=(6, 14)),
             self._hint,
             self._about,
             self._link,
@@ -134,28 +130,28 @@ class Gallery(pn.viewable.Viewer):
     @property
     def demo(self) -> Demo | None:
         """The open demo."""
-        return demos().get(self.name_)
+        return demos().get(self.chosen)
 
     # -- what a person does --------------------------------------------------------
 
     def open(self, name: str) -> None:
         """Open a demo and its document."""
-        self.name_ = name
+        self.chosen = name
         self.start()
 
     def show(self, name: str, *, locked: bool) -> None:
         """Show a demo whose document is open."""
-        self.param.update(name_=name, locked=locked)
+        self.param.update(chosen=name, locked=locked)
 
     def close(self) -> None:
         """Go back to the cards; the document stays."""
         self.cancel()
-        self.name_ = ""
+        self.chosen = ""
 
     def start(self) -> None:
         """Open the document of the demo as it was."""
         if self.demo is not None:
-            self._hint.visible = False
+            self._hint.visible, self._metered = False, ""
             self.project.open(self.demo.start())
 
     def _show_hint(self) -> None:
@@ -218,7 +214,7 @@ class Gallery(pn.viewable.Viewer):
         )
         location = pn.state.location
         page = (location.href or "").split("?")[0].split("#")[0] if location else ""
-        self._link.text = f"{page}?{DEMO_QUERY}={self.name_}"
+        self._link.text = f"{page}?{DEMO_QUERY}={self.chosen}"
         self._draw_form()
         self._draw_meter()
 
@@ -267,6 +263,7 @@ class Gallery(pn.viewable.Viewer):
             value = control.value(spec)
             if value is None:
                 continue  # what it moved is gone
+            default = control.value(start)
             found.append(
                 Line(
                     str(number),
@@ -278,13 +275,13 @@ class Gallery(pn.viewable.Viewer):
                     control.low,
                     control.high,
                     control.step,
-                    default=control.value(start),
+                    default=None if default is None else round(default, 6),
                     help=control.help,
                 )
             )
         self._lines = {line.id: line for line in found}
         self._form.param.update(
-            lines=[line.shown() for line in found], subject=self.name_
+            lines=[line.shown() for line in found], subject=self.chosen
         )
 
     def _draw_meter(self) -> None:
@@ -294,12 +291,17 @@ class Gallery(pn.viewable.Viewer):
         spec = self.project.spec
         if spec.title != demo.title:
             shown = Meter(0.0, "another document is open: go back to start", False)
+        elif not self.runner.current:
+            if self._metered == self.chosen:
+                return  # what was reached stays until the next run
+            shown = Meter(0.0, "not run yet", False)
         else:
             shown = meter(demo, spec, result)
+            self._metered = self.chosen
         if shown.reached:
-            self._reached.add(self.name_)
+            self._reached.add(self.chosen)
         image = ""
-        if demo.picture is not None and spec.title == demo.title:
+        if demo.picture is not None and self.runner.current:
             image = f'<div style="margin-top:8px">{demo.picture(spec, result)}</div>'
         self._meter.text = meter_html(shown, self.dark) + image
 
@@ -346,7 +348,7 @@ class Gallery(pn.viewable.Viewer):
             self._said.object = escape(str(future.exception()))
             return
         result = future.result()
-        curve = result.history.validation_accuracy
+        curve = list(result.history.validation_accuracy)
         reached = f"{max(curve):.0%} of the validation samples" if curve else "no epoch"
         said = "Trained" if result.finished else "Cancelled"
         self._said.object = f"{said}: {reached}."
@@ -357,6 +359,7 @@ class Gallery(pn.viewable.Viewer):
 def meter_html(shown: Meter, dark: bool) -> str:
     """Return the meter of a goal: a bar and a sentence."""
     colors = mode(dark)
+    whole = "width:min(370px, 88vw)"  # Bokeh makes it as wide as its text
     full = "Goal reached" if shown.reached else "Goal"
     bar = (
         f'<div style="height:10px;border-radius:5px;overflow:hidden;'
@@ -366,7 +369,7 @@ def meter_html(shown: Meter, dark: bool) -> str:
     return (
         f'<div role="meter" aria-label="Goal" aria-valuemin="0" aria-valuemax="1" '
         f'aria-valuenow="{shown.share:.2f}" aria-valuetext="{escape(shown.sentence)}" '
-        f'style="font-size:14px;color:{TEXT[colors]["main"]}">'
+        f'style="{whole};font-size:14px;color:{TEXT[colors]["main"]}">'
         f'<div style="display:flex;justify-content:space-between;margin-bottom:4px">'
         f"<b>{full}</b><span>{shown.share:.0%}</span></div>{bar}"
         f'<div style="margin-top:4px">{escape(shown.sentence)}</div></div>'
@@ -400,9 +403,13 @@ def _words(text: str) -> pn.pane.HTML:
     )
 
 
-def _button(label: str, help_text: str, act: Callable[[], None]) -> pmui.Button:
+def _button(label: str, act: Callable[[], None]) -> pmui.Button:
+    # Without a tooltip: it would lie over the next button.
     made = pmui.Button(
-        label=label, description=help_text, size="small", variant="outlined", margin=0
+        label=label,
+        size="small",
+        variant="outlined",
+        margin=(0, 6, 0, 0),
     )
     made.on_click(lambda _: act())
     return made
