@@ -27,13 +27,17 @@ from workbench.views.run_controls import RunControls
 from workbench.views.run_status import RunStatus
 from workbench.views.screen import Screen
 from workbench.views.statistics import Statistics
+from workbench.views.sweep_view import SweepView
 from workbench.views.tools import Tool, Tools
+from workbench.views.training_view import TrainingView
 from workbench.views.weight_matrix import WeightMatrix
 
 #: Outlines of the icons in a square of 24.
 ICONS = {
     "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
     "chip": "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
+    "train": "M3 4v16h18M6 8c3 7 6 9 13 9",
+    "sweep": "M4 4v16h16M7 16h3v-4h3V9h3V6h4",
     "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
 }
 
@@ -82,6 +86,8 @@ class Workbench(pn.viewable.Viewer):
                 "?": self.graph.help.show,
                 "h": lambda: self.tools.toggle("chip"),
                 "k": lambda: self.tools.toggle("code"),
+                "t": lambda: self.tools.toggle("train"),
+                "s": lambda: self.tools.toggle("sweep"),
                 "escape": self._close_tool,
             }
         )
@@ -147,6 +153,22 @@ class Workbench(pn.viewable.Viewer):
                 "Parameters of what is selected (I)",
                 ICONS["inspector"],
                 lambda: self.inspector,
+            ),
+            Tool(
+                "train",
+                "Train",
+                "Train the weights on a data set (T)",
+                ICONS["train"],
+                lambda: TrainingView(self.project, self.runner),
+                600,
+            ),
+            Tool(
+                "sweep",
+                "Sweep",
+                "Measure over a range of parameters and chips (S)",
+                ICONS["sweep"],
+                lambda: SweepView(self.project, self.runner),
+                600,
             ),
             Tool(
                 "code",
