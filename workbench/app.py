@@ -13,6 +13,7 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
 from workbench.views.autosave import Autosave
+from workbench.views.characterise_view import Characterise
 from workbench.views.chip_view import ChipView
 from workbench.views.code_view import CodeView
 from workbench.views.files import Files
@@ -233,6 +234,7 @@ class Workbench(pn.viewable.Viewer):
             "Phase plane": PhasePlane,
             "Weights": WeightMatrix,
             "History": History,
+            "Characterise": Characterise,
         }
         return {
             name: partial(kind, self.project, self.runner)
