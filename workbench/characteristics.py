@@ -47,7 +47,7 @@ def measurements(
 
     def potential() -> Characteristic:
         found = psp(spec, population, [_weight(spec, population)], memory=memory)
-        said = f"{np.mean(found.amplitude):.3g}"
+        said = f"PSP {np.mean(found.amplitude):.3g}"
         return _curve("PSP", where, found.time / us, found.traces[0], said)
 
     def decay() -> Characteristic:

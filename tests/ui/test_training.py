@@ -30,10 +30,16 @@ def button(bench, name):
 
 
 def said(bench, pattern, seconds=60):
-    """Wait for a sentence of the tool."""
-    text = bench.page.get_by_role("status").filter(has_text=re.compile(pattern))
-    wait_until(lambda: text.count() > 0, seconds, f"it never says {pattern}")
-    return text.first.inner_text()
+    """Wait for a sentence of the tool and return it."""
+    found = []
+
+    def heard():
+        texts = bench.page.get_by_role("status").all_inner_texts()
+        found[:] = [text for text in texts if re.search(pattern, text)]
+        return bool(found)
+
+    wait_until(heard, seconds, f"it never says {pattern}")
+    return found[0]
 
 
 def test_a_document_that_does_not_fit_says_why_and_a_ready_one_is_offered(training):
@@ -44,37 +50,45 @@ def test_a_document_that_does_not_fit_says_why_and_a_ready_one_is_offered(traini
     wait_until(lambda: button(training, "Start").is_enabled())
 
 
-def test_two_epochs_pause_go_on_and_are_one_step_to_undo(training, browser, served):
-    # Another window, which has to stay quick.
+def test_two_epochs_with_progress_leave_another_window_quick(training, browser, served):
     other = Bench(browser.new_page(viewport={"width": 1280, "height": 800}), served)
-    type_in(training, "training samples", 3000)
+    other.settled()
+    quiet = seconds_to_answer(other)
+    type_in(training, "training samples", 4000)
     type_in(training, "epochs", 2)
     training.settled()
     button(training, "Start").click()
-    said(training, "Running: epoch 1 of 2")
-    waits = []
-    for _ in range(3):
-        started = time.monotonic()
-        other.press("threshold", "ArrowRight")
-        waits.append(time.monotonic() - started)
+    assert "loss" in said(training, "Running: epoch 1 of 2")
+    # Both share one core and the lock of Python.
+    assert seconds_to_answer(other) < quiet + 2
     other.page.close()
-    # `press` itself waits 1.2 s for the page to settle.
-    assert min(waits) < 4
-    said(training, "2 of 2.*validation|of the test samples")
     text = said(training, "of the test samples", 90)
-    accuracy = float(re.search(r"([\d.]+)% of the test samples", text)[1])
-    assert accuracy > 70  # chance is 33 %
+    assert float(re.search(r"([\d.]+)% of the test", text)[1]) > 60  # chance is 33
     assert "Undo takes them out" in text
-    training.page.keyboard.press("Escape")
+
+
+def seconds_to_answer(bench):
+    """Move a slider and wait until the page says what that does."""
+    before = bench.summary()
+    bench.slider("threshold").focus()
+    started = time.monotonic()
+    bench.page.keyboard.press("PageUp")
+    wait_until(lambda: bench.summary() != before, 20)
+    return time.monotonic() - started
+
+
+def test_the_trained_weights_are_one_step_to_undo(training):
+    trained = training.settled()
+    training.page.locator("body").click(position={"x": 330, "y": 30})
     training.page.keyboard.press("Control+z")
-    training.page.get_by_role("button", name="Train", exact=True).click()
-    # One step further back is the document before the ready network.
-    assert "label" in training.boxes()
+    wait_until(lambda: training.summary() != trained)
+    assert "label" in training.boxes()  # the network is still there
+    training.page.keyboard.press("Control+y")
+    wait_until(lambda: training.summary() == trained)
 
 
 def test_a_training_is_cancelled_at_once_saved_and_loaded_again(training, tmp_path):
-    type_in_settings = training.page.get_by_role("button", name="Settings", exact=True)
-    type_in_settings.click()
+    button(training, "Settings").click()
     type_in(training, "epochs", 40)
     button(training, "Start").click()
     said(training, "Running: epoch 2 of 40")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from bokeh.models import ColumnDataSource
+from bokeh.models import BasicTicker, ColumnDataSource
 from numpy.typing import NDArray
 
 from workbench.plots.look import dress, plain_figure, reach
@@ -13,10 +13,10 @@ from workbench.theme import ACCENT, TEXT, mode
 
 #: The curves in their order: title, x and y.
 CURVES: Final = {
-    "f–I": ("current, model units", "rate, kHz"),
-    "PSP": ("time, µs", "membrane, model units"),
-    "decay": ("time, µs", "membrane, model units"),
-    "transfer": ("leak, model units", "rate, kHz"),
+    "f–I": ("current, model", "rate, kHz"),
+    "PSP": ("time, µs", "membrane, model"),
+    "decay": ("time, µs", "membrane, model"),
+    "transfer": ("leak, model", "rate, kHz"),
 }
 
 
@@ -29,7 +29,7 @@ class Characteristic:
     :param x: shape (points,), as shown
     :param y: mean over neurons, same shape
     :param spread: standard deviation over neurons, same shape
-    :param said: its number in words, or nothing
+    :param said: its number in words for the line above, or nothing
     """
 
     name: str
@@ -63,6 +63,7 @@ class CharacteristicPlot:
         self.name = name
         self.figure = plain_figure(200, title=name)
         self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = CURVES[name]
+        self.figure.xaxis.ticker = BasicTicker(desired_num_ticks=4)
         columns = ("x", "y", "low", "high")
         self.sources = {
             where: ColumnDataSource({column: [] for column in columns})
@@ -98,10 +99,6 @@ class CharacteristicPlot:
                 if c is None
                 else {"x": c.x, "y": c.y, "low": c.y - c.spread, "high": c.y + c.spread}
             )
-        words = [f"{w} {c.said}" for w, c in mine.items() if c.said]
-        self.figure.title.text = ": ".join(
-            [self.name, *[", ".join(words)] * bool(words)]
-        )
         values: list[Any] = [c.y for c in mine.values()]
         if values:
             reach(self.figure.x_range, np.concatenate([c.x for c in mine.values()]))

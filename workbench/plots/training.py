@@ -172,10 +172,12 @@ class ClassMapPlot:
         self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = "x", "y"
         self.figure.grid.visible = False
         self._mapper = LinearColorMapper(palette=["#000000"], low=-0.5, high=0.5)
-        self.source = ColumnDataSource({"image": []})
+        # Hidden while there is none: Bokeh stumbles over an image that is taken away.
+        self.source = ColumnDataSource({"image": [np.zeros((2, 2), np.uint8)]})
         self.image = self.figure.image(
             "image", x=0, y=0, dw=1, dh=1, source=self.source, color_mapper=self._mapper
         )
+        self.image.visible = False
         self._names = ColumnDataSource({"x": [], "y": [], "name": []})
         self._labels = self.figure.text(
             "x",
@@ -202,11 +204,12 @@ class ClassMapPlot:
         :param found: classes on a square grid, shape (y, x)
         """
         if found is None:
-            self.source.data = {"image": []}
+            self.image.visible = False
             self._names.data = {"x": [], "y": [], "name": []}
             return
         self._paint(len(classes))
         self.source.data = {"image": [found.astype(np.uint8)]}
+        self.image.visible = True
         self._names.data = names_on(found, classes)
 
     def _paint(self, classes: int) -> None:

@@ -152,6 +152,9 @@ class Characterise(pn.viewable.Viewer):
             text = f"measuring {self.population}: {len(self.found)} curves …"
         elif self.found:
             text = f"{self.population}: mock dashed, chip as a line, band: its neurons"
+            for where in ("mock", "chip"):
+                numbers = [c.said for c in self.found if c.said and c.where == where]
+                text += f" · {where}: {', '.join(numbers)}" if numbers else ""
         else:
             text = "Measures the selected population alone, in mock and on the chip."
         self._said.object = (
