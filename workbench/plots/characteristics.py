@@ -61,7 +61,7 @@ class CharacteristicPlot:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.figure = plain_figure(200, title=name)
+        self.figure = plain_figure(152, title=name)
         self.figure.xaxis.axis_label, self.figure.yaxis.axis_label = CURVES[name]
         self.figure.xaxis.ticker = BasicTicker(desired_num_ticks=4)
         columns = ("x", "y", "low", "high")

@@ -310,8 +310,9 @@ class ConfusionPlot:
         :param found: samples, shape (class, answer)
         """
         self._shown = (found, classes)
+        # Hidden, not emptied: Bokeh would paint colours that are gone.
+        self._boxes.visible = self._texts.visible = found is not None
         if found is None:
-            self.source.data = {name: [] for name in self.source.data}
             return
         share = found / np.maximum(found.sum(1, keepdims=True), 1)
         label, answer = np.indices(found.shape)

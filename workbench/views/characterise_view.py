@@ -51,6 +51,8 @@ class Characterise(pn.viewable.Viewer):
             subject="characteristics",
             name_of_file="characteristics",
             on_fit=lambda: runner.later(self._draw),
+            sizing_mode="fixed",
+            width=110,
         )
         project.param.watch(lambda *_: self._later(), "spec")
         self.param.watch(lambda *_: self._later(), "dark")
