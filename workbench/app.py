@@ -13,6 +13,7 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
 from workbench.views.autosave import Autosave
+from workbench.views.characterise_view import Characterise
 from workbench.views.chip_view import ChipView
 from workbench.views.code_view import CodeView
 from workbench.views.files import Files
@@ -28,7 +29,9 @@ from workbench.views.run_controls import RunControls
 from workbench.views.run_status import RunStatus
 from workbench.views.screen import Screen
 from workbench.views.statistics import Statistics
+from workbench.views.sweep_view import SweepView
 from workbench.views.tools import Tool, Tools
+from workbench.views.training_view import TrainingView
 from workbench.views.weight_matrix import WeightMatrix
 
 #: Outlines of the icons in a square of 24.
@@ -36,6 +39,8 @@ ICONS = {
     "inspector": "M3 8h9M18 8h3M15 5v6M3 16h3M12 16h9M9 13v6",
     "chip": "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
     "demos": "M9 3h6M10 3v6l-5 9a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M8 15h8",
+    "train": "M3 4v16h18M6 8c3 7 6 9 13 9",
+    "sweep": "M4 4v16h16M7 16h3v-4h3V9h3V6h4",
     "code": "M9 7l-6 5 6 5M15 7l6 5-6 5",
 }
 
@@ -85,6 +90,8 @@ class Workbench(pn.viewable.Viewer):
                 "h": lambda: self.tools.toggle("chip"),
                 "e": lambda: self.tools.toggle("demos"),
                 "k": lambda: self.tools.toggle("code"),
+                "t": lambda: self.tools.toggle("train"),
+                "s": lambda: self.tools.toggle("sweep"),
                 "escape": self._close_tool,
             }
         )
@@ -163,6 +170,22 @@ class Workbench(pn.viewable.Viewer):
                 400,
             ),
             Tool(
+                "train",
+                "Train",
+                "Train the weights on a data set (T)",
+                ICONS["train"],
+                lambda: TrainingView(self.project, self.runner),
+                600,
+            ),
+            Tool(
+                "sweep",
+                "Sweep",
+                "Measure over a range of parameters and chips (S)",
+                ICONS["sweep"],
+                lambda: SweepView(self.project, self.runner),
+                600,
+            ),
+            Tool(
                 "code",
                 "Code",
                 "Program, link and picture of this experiment (K)",
@@ -225,6 +248,7 @@ class Workbench(pn.viewable.Viewer):
             "Phase plane": PhasePlane,
             "Weights": WeightMatrix,
             "History": History,
+            "Characterise": Characterise,
         }
         return {
             name: partial(kind, self.project, self.runner)

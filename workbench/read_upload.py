@@ -32,10 +32,14 @@ from core.spec.nir_recordings import (
     write_nir_data_bytes,
 )
 from core.spec.recordings import Recording
-from core.spec.spike_table import from_csv, from_npz, to_npz, write_npz
+from core.spec.spike_table import from_csv, from_npz, read_npz, to_npz, write_npz
 from workbench.hdf5_check import MAGIC, check_hdf5
 from workbench.reader import CPU_SECONDS, MEMORY, OUTPUT, WALL_SECONDS, as_answer
 from workbench.uploads import decoded
+
+#: The kind of the files of `workbench.training_file`, and how many arrays one may hold.
+TRAINING = ".training.npz"
+MAX_ENTRIES = 1_000
 
 
 def main() -> None:
@@ -135,6 +139,8 @@ def read(
     """
     if kind == ".json":
         return {"document": to_json(from_json(decoded(raw)))}, b""
+    if kind == TRAINING:
+        return {}, write_npz(**read_npz(raw, most=MAX_ENTRIES))
     if kind == ".csv":
         return packed(from_csv(decoded(raw)))
     if kind == ".npz":

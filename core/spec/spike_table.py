@@ -156,17 +156,20 @@ def write_npz(**arrays: NDArray[Any]) -> bytes:
     return file.getvalue()
 
 
-def read_npz(raw: bytes, limit: int = MAX_UNPACKED) -> dict[str, NDArray[Any]]:
+def read_npz(
+    raw: bytes, limit: int = MAX_UNPACKED, most: int = MAX_ARRAYS
+) -> dict[str, NDArray[Any]]:
     """Return the arrays in an NPZ file; sizes are checked before they are allocated.
 
     :param limit: bytes that all arrays may take
+    :param most: number of arrays
     :raises ConversionError: if it is damaged, or holds more than numbers and texts
     """
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             members = archive.infolist()
-            if len(members) > MAX_ARRAYS:
-                what = f"it holds {len(members)} arrays, {MAX_ARRAYS} are allowed."
+            if len(members) > most:
+                what = f"it holds {len(members)} arrays, {most} are allowed."
                 raise ConversionError("NPZ file", what, "Save fewer.")
             if sum(member.file_size for member in members) > limit:
                 what = f"it unpacks to more than {limit / 1e6:g} MB."

@@ -16,7 +16,7 @@ from core.training.data import (
 from core.training.examples import yin_yang_network
 from core.training.history import History, Progress, Snapshot
 from core.training.loop import Training, TrainResult, train
-from core.training.network import Evaluation, with_weights
+from core.training.network import Evaluation, refuse_unfit, with_weights
 from core.training.settings import TrainSpec
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "TrainSpec",
     "Training",
     "YinYangData",
+    "refuse_unfit",
     "train",
     "with_weights",
     "yin_yang_network",

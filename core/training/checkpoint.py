@@ -48,8 +48,8 @@ class Checkpoint:
     sums: dict[str, float]
     arrays: Arrays
 
-    def save(self, path: str | Path) -> None:
-        """Write an NPZ file."""
+    def entries(self) -> Arrays:
+        """Return what an NPZ file of it holds, by name."""
         state = {
             "format": FORMAT,
             "identity": self.identity,
@@ -57,8 +57,13 @@ class Checkpoint:
             **self.sums,
         }
         text = np.frombuffer(json.dumps(state).encode(), np.uint8)
+        return {"state": text, **self.arrays}
+
+    def save(self, path: str | Path) -> None:
+        """Write an NPZ file."""
         with Path(path).open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, state=text, **self.arrays)
+            entries: Any = self.entries()
+            np.savez_compressed(file, allow_pickle=False, **entries)
 
     @classmethod
     def load(cls, path: str | Path) -> "Checkpoint":
@@ -75,15 +80,25 @@ class Checkpoint:
                 raise ValueError(f"it unpacks to {size >> 20} MiB")
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-            state = json.loads(arrays.pop("state").tobytes())
-            return cls._read(state, arrays)
         except FileNotFoundError:
             raise
         # Anything can be in a file: whatever a library says of it, it is no checkpoint.
         except Exception as error:
-            raise ConversionError(
-                where, f"is no checkpoint of a training: {error}.", "Choose another."
-            ) from error
+            raise _no_checkpoint(where, error) from error
+        return cls.of_entries(arrays, where)
+
+    @classmethod
+    def of_entries(cls, entries: Arrays, where: str = "checkpoint") -> "Checkpoint":
+        """Return the checkpoint of what `entries` gave.
+
+        :raises ConversionError: if it is none
+        """
+        try:
+            arrays = dict(entries)
+            state = json.loads(arrays.pop("state").tobytes())
+            return cls._read(state, arrays)
+        except Exception as error:  # as in `load`
+            raise _no_checkpoint(where, error) from error
 
     @classmethod
     def _read(cls, state: Any, arrays: Arrays) -> "Checkpoint":
@@ -108,6 +123,11 @@ class Checkpoint:
             for name, array in self.arrays.items()
             if name.startswith(start)
         }
+
+
+def _no_checkpoint(where: str, error: Exception) -> ConversionError:
+    what = f"is no checkpoint of a training: {error}."
+    return ConversionError(where, what, "Choose another.")
 
 
 def grouped(prefix: str, arrays: Arrays) -> Arrays:

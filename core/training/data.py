@@ -96,6 +96,11 @@ class DataSpec(Spec):
         """Names of the classes."""
         return tuple(self.raw(0, 0).class_names)
 
+    @property
+    def width(self) -> int:
+        """Number of its channels, that of the bias among them."""
+        return len(self.raw(1, 0)[0][0]) + 1
+
     def raw(self, size: int, seed: int) -> Any:
         """Return a data set: values in [0, 1] and a class for each index."""
         raise NotImplementedError

@@ -22,6 +22,7 @@ def yin_yang_network(
     copies: int = 5,
     seed: int = 0,
     classes: int = 3,
+    channels: int = 5,
     chip: ChipSpec = TYPICAL,
 ) -> ExperimentSpec:
     """Return an untrained network for points of a plane, on model and chip alike.
@@ -30,12 +31,13 @@ def yin_yang_network(
     input is sent several times, because one synapse of the chip is too weak.
 
     :param hidden: number of LIF neurons
-    :param copies: of each of the five inputs
+    :param copies: of each input
     :param seed: of the weights
     :param classes: number of outputs
+    :param channels: number of inputs, that of the bias among them
     """
     rng = np.random.default_rng(seed)
-    into = np.tile(rng.normal(0.8, 0.5, (hidden, 5)) / copies, (1, copies))
+    into = np.tile(rng.normal(0.8, 0.5, (hidden, channels)) / copies, (1, copies))
     shared: dict[str, Any] = {
         "tau_mem": 6 * us,
         "tau_syn": 6 * us,
@@ -47,7 +49,7 @@ def yin_yang_network(
         title="Yin-Yang",
         network=NetworkSpec(
             populations=(
-                InputSpec("input", 5 * copies, position=(0, 60)),
+                InputSpec("input", channels * copies, position=(0, 60)),
                 LIFSpec("hidden", hidden, position=(145, 60), **shared),
                 LISpec("label", classes, position=(290, 60), **shared),
             ),

@@ -210,6 +210,16 @@ def with_weights(
     return spec.replace(network=network)
 
 
+def refuse_unfit(spec: ExperimentSpec, channels: int, classes: int) -> None:
+    """Raise if a document cannot be trained on data of so many channels and classes.
+
+    :raises NetworkError: if it has not one input and one output
+    :raises ShapeError: if they have other sizes than the data
+    """
+    _input(spec, channels)
+    _output(spec, classes)
+
+
 def _input(spec: ExperimentSpec, channels: int) -> tuple[str, int]:
     """Return the name of the one input, and how many copies of the data it takes."""
     inputs = [p for p in spec.network.populations if not p.accepts_input]
