@@ -96,15 +96,9 @@ class Gallery(pn.viewable.Viewer):
             margin=(4, 14),
         )
         self._back = _button("All demos", self.close)
-        self._again = _button(
-            "Back to start", "Back to start: as it was opened", self.start
-        )
+        self._again = _button("Back to start", self.start)
         self._hint_button = _button("Hint", self._show_hint)
-        self._solve = _button(
-            "Show solution",
-            "Show solution: put it into the document",
-            self._show_solution,
-        )
+        self._solve = _button("Show solution", self._show_solution)
         self._train = _button("Train", self._start_training)
         self._stop = _button("Cancel", self.cancel)
         self._said = _words("")
