@@ -47,8 +47,9 @@ class Rounding:
 
 def chip_weights(projection: ProjectionSpec, spec: ExperimentSpec) -> NDArray[np.int64]:
     """Return the weights as the chip gets them, shape (target, source), −63…63."""
-    lsb = np.rint(wanted(projection, spec))
-    return np.clip(lsb, -WEIGHT_MAX, WEIGHT_MAX).astype(np.int64)
+    lsb = wanted(projection, spec)
+    away = np.sign(lsb) * np.floor(np.abs(lsb) + 0.5)  # halves, as a run rounds them
+    return np.clip(away, -WEIGHT_MAX, WEIGHT_MAX).astype(np.int64)
 
 
 def rounding(projection: ProjectionSpec, spec: ExperimentSpec) -> Rounding:

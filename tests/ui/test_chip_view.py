@@ -151,7 +151,7 @@ def test_what_does_not_fit_is_said_with_its_remedy_before_a_run(chip):
     wait_until(lambda: on_arrow.count() == 1)
     assert meter(chip, "sources") == 200
     assert "use at most 128 sources" in text.first.inner_text()
-    chip.page.keyboard.press("Control+z")
+    chip.page.get_by_role("button", name="Undo").click()
     wait_until(lambda: text.count() == 0)
 
 

@@ -82,7 +82,7 @@ def test_an_impossible_connection_says_why_at_the_place(bench):
     reason.wait_for()
     box = reason.bounding_box()
     assert abs(box["x"] + box["width"] / 2 - target[0]) < 40
-    assert 0 < box["y"] - target[1] < 60
+    assert abs(box["y"] - target[1]) < 60
     assert bench.arrows() == 2
 
 
@@ -90,7 +90,7 @@ def test_a_line_may_end_anywhere_on_a_box(bench):
     start = bench.page.locator(
         '.react-flow__handle[data-nodeid="input"][data-handleid="out"]'
     )
-    drag(bench, centre(start), centre(node(bench, "out")), wait=400)
+    drag(bench, centre(start), centre(node(bench, "out")), wait=1200)
     wait_until(lambda: bench.arrows() == 3)
     bench.page.keyboard.press("Control+z")
     wait_until(lambda: bench.arrows() == 2)

@@ -65,11 +65,12 @@ def test_a_neuron_that_is_none_is_said_and_the_field_returns(bench):
 
 
 def test_potentials_are_shown_in_lsb_and_back(bench):
-    bench.page.get_by_role("radio", name="LSB").check(force=True)
+    units = bench.page.get_by_role("radiogroup", name="unit of potentials")
+    units.get_by_role("radio", name="LSB").check(force=True)
     wait_until(lambda: "value_lsb" in rows(bench, "membrane")[0])
     highest = max(float(row["value_lsb"]) for row in rows(bench, "membrane"))
     assert 100 < highest < 130  # the threshold is at 125
-    bench.page.get_by_role("radio", name="model").check(force=True)
+    units.get_by_role("radio", name="model").check(force=True)
     wait_until(lambda: "value_model" in rows(bench, "membrane")[0])
 
 

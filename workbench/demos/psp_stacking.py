@@ -54,7 +54,7 @@ def spec() -> ExperimentSpec:
         position=(180, 60),
         leak=Value(0.0),
         reset=Value(0.0),
-        threshold=Value(0.68),
+        threshold=Value(0.58),
         tau_mem=20 * us,
         tau_syn=4 * us,
         scale=VoltageScale(offset=85, gain=45),

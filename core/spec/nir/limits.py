@@ -29,7 +29,8 @@ def no_place(
         yield from _of_population(network, population)
     for projection in network.projections:
         where = f"projection '{projection.name}'"
-        lsb = np.abs(projection.weights) * projection.weight_scale
+        with np.errstate(over="ignore"):  # infinite is too much as well
+            lsb = np.abs(projection.weights) * projection.weight_scale
         clipped = int(np.count_nonzero(lsb > WEIGHT_MAX + 0.5))
         if clipped:
             what = f"{clipped} of {lsb.size} weights are clipped to ±{WEIGHT_MAX} LSB"

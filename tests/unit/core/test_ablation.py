@@ -13,6 +13,7 @@ from core.ablation import (
     ablate,
     cases,
 )
+from core.chip.nominal import DRIVE
 from core.errors import RecordingError
 from core.inside import look_inside, of_circuit
 from core.nonideality import GROUPS, LIMITS, MASTERS, active, sources, without
@@ -38,8 +39,14 @@ def memory():
     return StageMemory()
 
 
+#: Weight LSB with which an ideal chip responds as the model does (τ of 10 µs).
+EQUAL = 45 / (10 * DRIVE)
+
+
 def short(mode="both"):
     spec = first_steps()
+    equal = (p.replace(weight_scale=EQUAL) for p in spec.network.projections)
+    spec = spec.replace(network=spec.network.replace(projections=tuple(equal)))
     return spec.replace(run=spec.run.replace(mode=mode, runtime=60 * us))
 
 

@@ -139,7 +139,8 @@ def test_potentials_on_an_ideal_chip_are_those_of_the_model():
     one, other = (psp(spec, "neurons", weights) for spec in (model, chip))
     # strengths follow the calibrated circuits, not the model: shapes are compared
     assert other.t_peak[1] == pytest.approx(one.t_peak[1], abs=2 * us)  # CADC: 1.7 µs
-    assert other.decay[1] == pytest.approx(one.decay[1], rel=0.1)
+    # whole LSB of a small response, every 1.7 µs
+    assert other.decay[1] == pytest.approx(one.decay[1], abs=3 * us)
     ratio = other.amplitude[1] / other.amplitude[0]
     assert ratio == pytest.approx([2], rel=0.1)  # weights and samples are integers
 

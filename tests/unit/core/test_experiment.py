@@ -348,7 +348,8 @@ def test_network_runs_on_the_emulated_chip() -> None:
     torch.manual_seed(0)
     exp = Experiment()
     synapse, neuron = network(exp, trace_offset=-48.0, trace_scale=1 / 45)
-    synapse.weight.data.fill_(12.0)
+    synapse.weight.data.fill_(6.0)
+    neuron.threshold = MixedHXModelParameter(0.3, 95)
     out = call(exp, synapse, neuron)
     run(exp, STEPS)
     assert out.spikes.sum() > 0

@@ -86,9 +86,9 @@ def test_clipped_weights_are_counted(dialog, project):
     dialog.open("input_hidden")
     assert "clipped" not in dialog.editor.count.object
     dialog.pairs.value, dialog.distribution.value = "dense", "constant"
-    dialog.numbers["mean"].value = 1.3  # 65 LSB at a scale of 50
+    dialog.numbers["mean"].value = 1.3  # 74 LSB at a scale of 57
     assert "48 clipped to 6 bit" in dialog.editor.count.object
-    assert dialog.editor.map.limit == pytest.approx(63 / 50)
+    assert dialog.editor.map.limit == pytest.approx(63 / 57)
 
 
 def test_a_new_connection_starts_with_a_pair_that_is_possible(dialog, project):
