@@ -41,6 +41,8 @@ function Canvas({ model }) {
   const [joining, setJoining] = useState(null) // name of the box a line starts from
   const [refused, setRefused] = useState(null) // {x, y, text}
   const [reasons, setReasons] = useState({})
+  const known = useRef(reasons) // React Flow keeps the callbacks that a line began with
+  known.current = reasons
   const frame = useRef(null)
   const focusNext = useRef(null)
   const joined = useRef({ x: 0, y: 0 }) // where the last connection ended
@@ -56,7 +58,7 @@ function Canvas({ model }) {
   }, [nodes])
   const ready = useNodesInitialized()
   const fitted = useRef(null) // number of the document that was fitted into the view
-  const moved = useRef(false) // the user has chosen a view
+  const moved = useRef(false) // the user has touched it: nothing may jump
   useEffect(() => {
     if (!ready || fitted.current === opened) return
     fitted.current = opened
@@ -165,19 +167,20 @@ function Canvas({ model }) {
     const over = boxAt(frame.current, end)
     const from = state.fromNode?.id
     if (state.isValid || !over || over === from && !state.toHandle) return
-    const reason = reasons[over]
+    const reason = known.current[over]
     if (reason) setRefused({ ...flow.screenToFlowPosition(end), text: reason })
     else if (state.fromHandle.type === "source") join(from, over)
     else join(over, from)
-  }, [flow, join, reasons])
+  }, [flow, join])
   const isValid = useCallback(({ source, target }) => {
-    return !reasons[source === begun.current ? target : source]
-  }, [reasons])
+    return !known.current[source === begun.current ? target : source]
+  }, [])
 
   const onDrop = event => {
     const kind = event.dataTransfer.getData(DRAG_TYPE)
     if (!kind) return
     event.preventDefault()
+    moved.current = true
     const { x, y } = flow.screenToFlowPosition(pointOf(event))
     send("add", { kind, position: [x - 52, y - 35] })
   }
@@ -193,7 +196,7 @@ function Canvas({ model }) {
 
   return (
     <div
-      ref={frame} className={`hx-canvas ${dark ? "dark" : "light"} ${joining ? "joining" : ""}`}
+      ref={frame} onPointerDownCapture={() => { moved.current = true }} className={`hx-canvas ${dark ? "dark" : "light"} ${joining ? "joining" : ""}`}
       role="region" aria-label="Graph of the network" {...keyboard}
     >
       <Shown.Provider value={shown}>
@@ -208,7 +211,6 @@ function Canvas({ model }) {
           onNodeDoubleClick={(_, node) => setRenaming(node.id)}
           onEdgeDoubleClick={(_, edge) => send("weights", { name: edge.id })}
           onDrop={onDrop} onDragOver={onDragOver}
-          onMoveStart={event => { if (event) moved.current = true }}
           deleteKeyCode={null} multiSelectionKeyCode={SEVERAL} panActivationKeyCode={null}
           zoomOnDoubleClick={false} minZoom={0.15} maxZoom={2.5} colorMode={dark ? "dark" : "light"}
           elevateEdgesOnSelect fitView fitViewOptions={FIT} nodeDragThreshold={2}
