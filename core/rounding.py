@@ -49,7 +49,8 @@ def chip_weights(projection: ProjectionSpec, spec: ExperimentSpec) -> NDArray[np
     """Return the weights as the chip gets them, shape (target, source), −63…63."""
     lsb = wanted(projection, spec)
     away = np.sign(lsb) * np.floor(np.abs(lsb) + 0.5)  # halves, as a run rounds them
-    return np.clip(away, -WEIGHT_MAX, WEIGHT_MAX).astype(np.int64)
+    kept: NDArray[np.int64] = np.clip(away, -WEIGHT_MAX, WEIGHT_MAX).astype(np.int64)
+    return kept
 
 
 def rounding(projection: ProjectionSpec, spec: ExperimentSpec) -> Rounding:
