@@ -7,6 +7,7 @@ A model weight times ``weight_scale`` is rounded and saturated::
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,19 +59,30 @@ def rounding(projection: ProjectionSpec, spec: ExperimentSpec) -> Rounding:
     lsb, kept = wanted(projection, spec), chip_weights(projection, spec)
     size = float(np.sqrt(np.mean(lsb**2))) if lsb.size else 0.0
     error = float(np.sqrt(np.mean((kept - lsb) ** 2))) if lsb.size else 0.0
-    largest = float(np.abs(lsb).max(initial=0.0))
-    scale = projection.weight_scale
     return Rounding(
         projection.name,
         lsb.size,
-        # Half an LSB above is rounded down, not cut off.
-        clipped=int((np.abs(lsb) > WEIGHT_MAX + 0.5).sum()),
+        clipped=clipped(lsb),
         vanished=int(((kept == 0) & (lsb != 0)).sum()),
         error=error,
         relative=error / size if size else 0.0,
         levels=len(np.unique(kept)),
-        fit=scale * WEIGHT_MAX / largest if largest else None,
+        fit=fitting_scale(projection, lsb),
     )
+
+
+def clipped(lsb: NDArray[Any]) -> int:
+    """Return how many weights are cut off; half an LSB above is rounded down."""
+    return int((np.abs(lsb) > WEIGHT_MAX + 0.5).sum())
+
+
+def fitting_scale(projection: ProjectionSpec, lsb: NDArray[Any]) -> float | None:
+    """Return the largest weight scale that holds all weights, None if all are 0.
+
+    :param lsb: what the weights want to be, LSB
+    """
+    largest = float(np.abs(lsb).max(initial=0.0))
+    return projection.weight_scale * WEIGHT_MAX / largest if largest else None
 
 
 def roundings(spec: ExperimentSpec) -> tuple[Rounding, ...]:

@@ -16,6 +16,7 @@ from core.chip.results import Events, Execution
 from core.datasets.yinyang import YinYangDataset
 from core.errors import Problem
 from core.kernels.emulation_readout import ADAPTATION_PER_CURRENT, ADAPTATION_REST
+from core.rounding import clipped, fitting_scale, wanted
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import each, fingerprint
 from core.spec.network import LISpec
@@ -170,15 +171,14 @@ def clipped_weights(spec: ExperimentSpec) -> list[Problem]:
     """Return a note for each projection with weights that the chip cannot hold."""
     notes = []
     for projection in spec.network.projections:
-        scale = on_chip.weight_scale(projection, spec)
-        lsb = np.abs(projection.weights * scale)
-        clipped = int((lsb > WEIGHT_MAX + 0.5).sum())
-        if clipped:
-            fit = projection.weight_scale * WEIGHT_MAX / float(lsb.max())
+        lsb = wanted(projection, spec)
+        count = clipped(lsb)
+        if count:
+            fit = fitting_scale(projection, lsb)
             notes.append(
                 Problem(
                     f"projection '{projection.name}'",
-                    f"{clipped} of {lsb.size} weights are clipped to {WEIGHT_MAX} LSB.",
+                    f"{count} of {lsb.size} weights are clipped to {WEIGHT_MAX} LSB.",
                     f"A weight scale of {fit:.3g} LSB or less would hold them all.",
                     "note",
                     projection.name,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ParameterError
+from core.rounding import clipped
 from core.spec import edit
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import FieldInfo
@@ -90,12 +91,12 @@ def _on_chip(projection: ProjectionSpec, one: float | None) -> str:
     """Return the weights in LSB, and whether they were drawn by their rule."""
     weights, scale = projection.weights, projection.weight_scale
     largest = float(np.abs(weights).max()) if weights.size else 0.0
-    clipped = int((np.abs(weights * scale) > WEIGHT_MAX + 0.5).sum())
+    lost = clipped(weights * scale)
     text = f"largest {largest * scale:.0f} LSB"
     if one is not None:
         text = f"{one * scale:.0f} LSB"
-    if clipped:
-        text += f", {clipped} of {weights.size} clipped to {WEIGHT_MAX}"
+    if lost:
+        text += f", {lost} of {weights.size} clipped to {WEIGHT_MAX}"
     return text
 
 

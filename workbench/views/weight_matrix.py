@@ -6,6 +6,7 @@ import numpy as np
 import panel as pn
 import param
 
+from core.rounding import clipped
 from core.spec.network import ProjectionSpec
 from core.units import WEIGHT_MAX
 from workbench.plots.tables import Table
@@ -85,7 +86,7 @@ def _say(projection: ProjectionSpec) -> str:
     said = f"{projection.source} → {projection.target}: {rows} × {columns}"
     if weights.size:
         said += f", {weights.min():.3g} to {weights.max():.3g} model units"
-    lost = int((np.abs(weights * projection.weight_scale) > WEIGHT_MAX + 0.5).sum())
+    lost = clipped(weights * projection.weight_scale)
     if lost:
         said += f"; {lost} are beyond the {WEIGHT_MAX} LSB of the chip"
     return said
