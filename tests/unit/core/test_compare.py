@@ -1,4 +1,4 @@
-"""Distances of a recording from a run: known shifts are found, chance counts as none."""
+"""Distances of a recording from a run: shifts are found, chance counts as none."""
 
 import numpy as np
 import pytest
