@@ -139,6 +139,7 @@ def empty(bench):
                 "weights": drawer("Weights"),
                 "history": drawer("History"),
                 "characterise": drawer("Characterise"),
+                "recording": drawer("Recording"),
                 "table": drawer("Table"),
                 "dialog of weights": weights,
                 "keyboard map": keyboard_map,

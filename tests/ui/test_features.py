@@ -17,8 +17,8 @@ def first_steps(bench):
     page = bench.page
     page.set_default_timeout(30_000)
     page.keyboard.press("Escape")
-    bench.open_example("Leak over threshold")
-    wait_until(lambda: bench.boxes() == ["neuron"])
+    bench.open_example("New, empty")
+    wait_until(lambda: bench.boxes() == [])
     bench.open_example("First steps")
     wait_until(lambda: bench.boxes() == ["input", "hidden", "out"])
     wait_until(lambda: bench.arrows() == 2)
@@ -51,11 +51,22 @@ def test_one_population_is_coloured_reset_and_saved_alone(bench, tmp_path):
     color = style.get_attribute("style")
     menu(bench, "Next colour")
     wait_until(lambda: style.get_attribute("style") != color)
-    bench.press("threshold", "ArrowRight", times=5)
+    set_to(bench, "threshold", 1.05)
     menu(bench, "Reset parameters")
     wait_until(lambda: bench.slider("threshold").input_value() == "1")
     saved = json.loads(bench.save_as("Selected population", tmp_path).read_text())
     assert [p["name"] for p in saved["network"]["populations"]] == ["hidden"]
+
+
+def set_to(bench, name, value):
+    """Type a value, again if a form that was just drawn has lost it."""
+    field = bench.page.get_by_role("spinbutton", name=f"{name}, typed value")
+
+    def act():
+        field.fill(str(value))
+        field.press("Enter")
+
+    until(act, lambda: bench.slider(name).input_value() == str(value))
 
 
 def words(bench, name):
@@ -141,7 +152,7 @@ def test_a_heap_of_boxes_is_laid_out_from_left_to_right(bench):
 
 def test_settings_are_carried_into_another_document(bench):
     bench.select("hidden")
-    bench.press("threshold", "ArrowRight", times=5)
+    set_to(bench, "threshold", 1.05)
     box(bench, "hidden").focus()
     bench.page.keyboard.press("Control+c")
     bench.open_example("Leak over threshold")
@@ -165,7 +176,7 @@ def test_a_miniature_in_the_box_follows_a_slider(bench):
     path = box(bench, "hidden").locator(".hx-mini path")
     wait_until(lambda: len(path.get_attribute("d") or "") > 20)
     before = path.get_attribute("d")
-    bench.press("threshold", "ArrowRight", times=20)
+    set_to(bench, "threshold", 1.2)
     wait_until(lambda: path.get_attribute("d") != before)
 
 
@@ -179,7 +190,7 @@ def test_lines_mark_leak_reset_and_threshold_and_follow_them(bench):
     bench.select("hidden")
     before = bench.page.evaluate(LEVELS)
     assert 1.0 in before
-    bench.press("threshold", "ArrowRight", times=10)
+    set_to(bench, "threshold", 1.1)
     wait_until(lambda: 1.1 in [round(v, 4) for v in bench.page.evaluate(LEVELS)])
 
 
@@ -188,10 +199,7 @@ def test_without_live_a_change_waits_for_run(bench):
     live = bench.page.get_by_label("live")
     before = bench.settled()
     live.set_checked(False, force=True)
-    bench.slider("threshold").focus()
-    for _ in range(20):
-        bench.page.keyboard.press("ArrowRight")
-    wait_until(lambda: bench.slider("threshold").input_value() == "1.2")
+    set_to(bench, "threshold", 1.2)
     assert bench.settled() == before
     bench.page.get_by_role("button", name="Run once").click()
     wait_until(lambda: bench.summary() != before)
@@ -219,9 +227,7 @@ def test_a_new_trial_has_other_noise_and_rewind_brings_the_first_back(bench):
 
 def test_many_spikes_are_counted_and_saved_whole(bench):
     bench.select("hidden")
-    field = bench.page.get_by_role("spinbutton", name="neurons, typed value")
-    field.fill("512")
-    field.press("Enter")
+    set_to(bench, "neurons", 512)
     wait_until(lambda: "512" in (box(bench, "hidden").inner_text()))
     found = re.compile(r"hidden (\d+) spikes")
     wait_until(lambda: int(found.search(bench.settled())[1]) > 2000, 60)

@@ -17,7 +17,7 @@ STYLE = """
 }
 .names { display: flex; gap: 2px; overflow-x: auto; }
 button {
-  font: inherit; padding: 4px 10px; border: 0; background: none; cursor: pointer;
+  font: inherit; padding: 4px 8px; border: 0; background: none; cursor: pointer;
   color: color-mix(in srgb, var(--panel-on-background-color) 72%, transparent);
   border-radius: 5px; white-space: nowrap;
 }

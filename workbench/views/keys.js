@@ -1,5 +1,6 @@
 // Sends the name of a key that Python listens to, unless the user is typing.
 // Python can ask for the focus: on the first control inside an element with a class.
+// Lists of Panel Material open with a click alone; here they open with keys, too.
 
 const CONTROLS = ["button", "slider", "combobox", "option", "menuitem"]
 const FOCUSABLE = "input, select, textarea, button, [role=combobox], [tabindex='0']"
@@ -22,8 +23,17 @@ export function render({ model }) {
     event.preventDefault()
     model.send_msg(name)
   }
+  const unfold = event => {
+    const node = event.composedPath()[0]
+    const list = node.getAttribute?.("role") === "combobox" && node.tagName === "DIV"
+    if (!list || node.getAttribute("aria-expanded") === "true") return
+    if (!["Enter", " ", "ArrowDown", "ArrowUp"].includes(event.key)) return
+    event.preventDefault()
+    node.click()
+  }
   const leave = event => { if (model.unsaved) event.preventDefault() }
   document.addEventListener("keydown", press)
+  document.addEventListener("keydown", unfold)
   window.addEventListener("beforeunload", leave)
   model.on("msg:custom", ({ focus }) => {
     const inside = focus && find(document, `.${focus}`)
@@ -31,6 +41,7 @@ export function render({ model }) {
   })
   model.on("remove", () => {
     document.removeEventListener("keydown", press)
+    document.removeEventListener("keydown", unfold)
     window.removeEventListener("beforeunload", leave)
   })
 }
