@@ -155,6 +155,7 @@ def read(
         "notes": as_answer(found.notes),
         "time_factor": found.time_factor,
         "dt": found.dt,
+        "loops": found.loops,
         "stimuli": [to_data(stimulus) for stimulus in found.stimuli],
     }
     return head, b""

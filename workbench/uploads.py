@@ -43,6 +43,7 @@ class Upload:
     :param time_factor: of a NIR file: file number × this = seconds on the chip
     :param dt: of a NIR file: the step that it counts in, chip seconds, if it tells
     :param currents: of a NIR file: its biases
+    :param loops: of a NIR file: when spikes in loops arrive, as of `RunSpec`
     """
 
     spec: ExperimentSpec | None = None
@@ -52,6 +53,7 @@ class Upload:
     time_factor: float | None = None
     dt: float | None = None
     currents: tuple[ConstantCurrent, ...] = ()
+    loops: str = "late"
 
     def document(self, title: str) -> ExperimentSpec:
         """Return the document of the file, or one made for its network or spikes."""
@@ -65,7 +67,8 @@ class Upload:
             empty = experiment_of(NetworkSpec(inputs), title)
             return as_stimuli(empty, self.recordings)[0]
         made = experiment_of(self.network or NetworkSpec(), title, self.dt)
-        return made.replace(stimuli=(*made.stimuli, *self.currents))
+        run = made.run.replace(loops=self.loops)
+        return made.replace(stimuli=(*made.stimuli, *self.currents), run=run)
 
     def opened_over(
         self, open_document: ExperimentSpec, title: str
@@ -196,6 +199,7 @@ def believed(answer: Answer) -> Upload:
             time_factor=_number(head["time_factor"]),
             dt=None if head["dt"] is None else _number(head["dt"]),
             currents=tuple(_current(data) for data in head["stimuli"]),
+            loops="prompt" if head["loops"] == "prompt" else "late",
         )
     except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
         what = "reading it failed: it is damaged, or unpacks to too much."

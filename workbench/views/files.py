@@ -115,7 +115,12 @@ class Files(pn.viewable.Viewer):
         spec = self.project.spec
         self.project.notes = export_notes(spec.network, spec.stimuli)
         return write_nir_bytes(
-            to_nir(spec.network, stimuli=spec.stimuli, dt=spec.run.dt)
+            to_nir(
+                spec.network,
+                stimuli=spec.stimuli,
+                dt=spec.run.dt,
+                loops=spec.run.loops,
+            )
         )
 
     def _svg(self) -> bytes:
