@@ -49,11 +49,12 @@ from workbench.views.weight_matrix import WeightMatrix
 
 #: What is on the screen, as Panel knows it: told of changes of raw Bokeh models.
 _ON_SCREEN: "weakref.WeakSet[Any]" = weakref.WeakSet()
-#: Fonts of the icons, and the files that they lie in.
-ICONS = {
-    "Material Icons": "material-icons-[A-Z0-9]*.woff2",
-    "Material Icons Outlined": "material-icons-outlined-*.woff2",
-}
+#: The font of the icons: its name and the file that it lies in.
+ICON_FONT = ("Material Icons", "material-icons-[A-Z0-9]*.woff2")
+#: What an icon needs within each view; the font itself is known to the whole notebook.
+_ICON_RULES = (
+    f".material-icons {{font-family: '{ICON_FONT[0]}'; font-feature-settings: 'liga'}}"
+)
 #: Shows the picture only while the live view beside it is empty.
 _STYLE = (
     "<style>.hx-live:has([data-root-id] > *) + .hx-picture {display: none}"
@@ -71,7 +72,7 @@ def load() -> None:
         return
     from IPython.display import HTML, display
 
-    pn.extension(inline=True)
+    pn.extension(inline=True, raw_css=[_ICON_RULES])
     display(HTML(f"<style>{_icon_font()}</style>"))
 
 
@@ -312,14 +313,11 @@ def _in_kernel() -> bool:
 
 
 def _icon_font() -> str:
-    """Return the icons of Material as rules of CSS: a notebook has no such files."""
-    folder = Path(panel_material_ui.__file__).parent / "dist"
-    rules = []
-    for family, files in ICONS.items():
-        (file,) = folder.glob(files)
-        data = base64.b64encode(file.read_bytes()).decode()
-        rules.append(
-            f"@font-face {{font-family: '{family}'; "
-            f"src: url(data:font/woff2;base64,{data}) format('woff2')}}"
-        )
-    return "".join(rules)
+    """Return the font of the icons as a rule of CSS: a notebook has no such file."""
+    family, files = ICON_FONT
+    (file,) = (Path(panel_material_ui.__file__).parent / "dist").glob(files)
+    data = base64.b64encode(file.read_bytes()).decode()
+    return (
+        f"@font-face {{font-family: '{family}'; "
+        f"src: url(data:font/woff2;base64,{data}) format('woff2')}}"
+    )
