@@ -2,14 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 from playwright.sync_api import expect
-
-from tests.ui.bench import wait_until
 
 ROOT = Path(__file__).parents[2]
 #: Settings of the user: ask nothing on the first visit, keep all cells in the page.
@@ -100,17 +99,12 @@ class Notebook:
             self.foreign.add(url)
             route.abort()
 
-    def run_all(self, seconds: float = 180) -> None:
+    def run_all(self, seconds: float = 400) -> None:
         """Run all cells and wait until the last one has its number."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
         numbers = self.page.locator(".jp-CodeCell .jp-InputPrompt")
-        count = numbers.count()
-
-        def done() -> bool:
-            return all("*" not in t and t != "[ ]:" for t in numbers.all_inner_texts())
-
-        wait_until(done, seconds, f"the {count} cells did not end")
+        expect(numbers.last).to_have_text(re.compile(r"\[\d+\]:"), timeout=1e3 * seconds)
 
     def cell(self, index: int):
         """The code cell with this number, from 0."""

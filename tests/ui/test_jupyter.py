@@ -9,7 +9,7 @@ from tests.ui.bench import wait_until
 from tests.ui.conftest import ROOT, answers, free_port
 from tests.ui.lab import Lab, Notebook
 
-pytestmark = pytest.mark.ui
+pytestmark = [pytest.mark.ui, pytest.mark.timeout(900)]
 
 START = "import workbench\n\nworkbench.load()\nproject = workbench.Project()"
 #: The views of the first notebook, by the number of their cell.
@@ -50,6 +50,7 @@ def named_in_the_docs():
     return set(re.findall(r"^\* `(https?://\S+)`", text, re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_views_in_several_cells_are_drawn_and_follow_each_other(open_notebook):
     views = ("InspectorView", "RasterView", "MembraneView", "GraphView")
     cells = [START, *(f"workbench.{view}(project)" for view in views)]
