@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -72,10 +72,12 @@ def _start(page: Page) -> None:
     page.screenshot(path=IMAGES / "start-both.png")
     page.get_by_role("button", name="Demos").click()
     page.get_by_role("button", name="Leak over threshold").click()
-    page.get_by_role("slider", name="leak code").focus()
-    for _ in range(8):
-        page.keyboard.press("PageUp")
-        page.wait_for_timeout(600)
+    page.get_by_role("button", name="Hint").wait_for()
+    code = page.get_by_role("spinbutton", name="leak code, typed value")
+    code.fill("880")
+    code.press("Enter")
+    meter = page.get_by_role("meter", name="Goal")
+    expect(meter).not_to_have_attribute("aria-valuenow", "0.00", timeout=60_000)
     page.wait_for_timeout(4000)
     page.screenshot(path=IMAGES / "start-demo.png")
     page.close()

@@ -121,13 +121,16 @@ DEMO = Demo(
         "A point of the yin-yang sign comes as five spike times; the output whose "
         "membrane rises highest names its class. Four points follow each other, one "
         "every 40 µs. The weights are random, and so are the answers.\n\n"
-        "**Train** the network until **all four** are right: with the button, or with "
-        "`python -m workbench.demos.yin_yang`. The trained document opens here."
+        "**Train** the network until **all four** are right. The button opens the "
+        "training with the settings of this exercise; try both kinds of *gradient*, "
+        "the surrogate one and EventProp. It trains on the ideal model, or with the "
+        "chip in the loop if *chip* or *both* is chosen above. The trained weights are "
+        "put into the graph, and the meter reads them."
     ),
     goal=(RIGHT,),
     hint="Two passes over the data are enough for most points; fifteen for the border.",
     solution=solution,
-    training=(DATA, TrainSpec(epochs=4)),
+    training=(DATA, TrainSpec(epochs=4, class_map=32)),
     sample=ANSWER,
     observations=(
         Observation("final accuracy not stated in the notebook", RIGHT),
