@@ -189,7 +189,12 @@ class Workbench(pn.viewable.Viewer):
                 "Demos",
                 "Experiments with a goal (E)",
                 ICONS["demos"],
-                lambda: Gallery(self.project, self.runner),
+                lambda: Gallery(
+                    self.project,
+                    self.runner,
+                    partial(self._open_tool, "train"),
+                    lambda: setattr(self.tools, "open", "demos"),
+                ),
                 400,
             ),
             Tool(
@@ -234,6 +239,10 @@ class Workbench(pn.viewable.Viewer):
         elif not self.tools.open:
             self.tools.open = "inspector"
         self._make_room()
+
+    def _open_tool(self, name: str) -> Any:
+        self.tools.open = name
+        return self.tools.view(name)
 
     def _close_tool(self) -> None:
         self.tools.open = "" if self._narrow else "inspector"
