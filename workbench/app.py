@@ -22,8 +22,10 @@ from workbench.views.graph_editor import GraphEditor
 from workbench.views.history import History
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
+from workbench.views.page_names import PageNames
 from workbench.views.phase_plane import PhasePlane
 from workbench.views.plots_view import PlotsView
+from workbench.views.recording_view import RecordingView
 from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
 from workbench.views.run_status import RunStatus
@@ -119,6 +121,7 @@ class Workbench(pn.viewable.Viewer):
             self.status,
             self.keys,
             self.screen,
+            PageNames(),
             self.autosave,
             sizing_mode="stretch_both",
             margin=0,
@@ -280,6 +283,7 @@ class Workbench(pn.viewable.Viewer):
             "Phase plane": PhasePlane,
             "Weights": WeightMatrix,
             "History": History,
+            "Recording": RecordingView,
             "Characterise": Characterise,
         }
         return {
