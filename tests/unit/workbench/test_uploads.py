@@ -71,6 +71,23 @@ def test_files_of_other_frameworks_open(name, factor, dt):
     assert upload.time_factor == factor
     assert upload.dt == pytest.approx(dt)
     assert {note.severity for note in upload.notes} == {"note"}
+    found = from_nir(read_nir_bytes((DATA / name).read_bytes()), factor)
+    assert upload.report == found.report
+
+
+def test_a_document_from_a_recurrent_file_of_others_has_prompt_loops():
+    graph = nir.NIRGraph(
+        {
+            "in": nir.Input({"input": np.array([1])}),
+            "w": nir.Linear(np.ones((1, 1))),
+            "lif": nir.LIF(*(np.ones(1) for _ in range(4))),
+            "rec": nir.Linear(np.ones((1, 1))),
+        },
+        [("in", "w"), ("w", "lif"), ("lif", "rec"), ("rec", "lif")],
+        type_check=False,
+    )
+    upload = read_upload("a.nir", write_nir_bytes(graph), 1e-5)
+    assert upload.document("a").run.loops == "prompt"
 
 
 def test_a_document_for_a_network_drives_each_input():
