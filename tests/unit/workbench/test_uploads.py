@@ -2,6 +2,7 @@ import io
 from pathlib import Path
 
 import h5py
+import nir
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ from core.errors import ConversionError
 from core.spec.examples import first_steps
 from core.spec.json_io import to_json
 from core.spec.network import InputSpec, LIFSpec, NetworkSpec
-from core.spec.nir_io import to_nir, write_nir_bytes
+from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
 from core.spec.stimulus import PoissonSpikes
 from workbench import hdf5_check, uploads
 from workbench.uploads import experiment_of, read_upload
