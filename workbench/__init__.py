@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         MembraneView,
         PhaseView,
         PlotsView,
-        Project,
         RasterView,
         RunView,
         StatisticsView,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
         load,
         picture,
     )
+    from workbench.project import Project
 
 __all__ = [
     "CharacteriseView",

@@ -104,7 +104,9 @@ class Notebook:
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
         numbers = self.page.locator(".jp-CodeCell .jp-InputPrompt")
-        expect(numbers.last).to_have_text(re.compile(r"\[\d+\]:"), timeout=1e3 * seconds)
+        expect(numbers.last).to_have_text(
+            re.compile(r"\[\d+\]:"), timeout=1e3 * seconds
+        )
 
     def cell(self, index: int):
         """The code cell with this number, from 0."""
