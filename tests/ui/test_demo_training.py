@@ -23,6 +23,8 @@ def type_in(page, name, value):
     expect(field).to_have_value(str(value), timeout=PATIENCE)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # a loaded machine took 256 s, an idle one far less
 def test_the_demo_trains_and_cancels_while_another_window_answers(
     bench, browser, served
 ):

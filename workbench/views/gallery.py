@@ -25,6 +25,7 @@ from workbench.views.training_view import TrainingView, words
 
 #: Query parameter of a link that opens a demo alone.
 DEMO_QUERY = "demo"
+SOLVE = "Show solution"
 INTRODUCTION = (
     "Experiments with a goal. Open one, move what it offers, and watch the meter."
 )
@@ -102,7 +103,7 @@ class Gallery(pn.viewable.Viewer):
         self._back = _button("All demos", self.close)
         self._again = _button("Back to start", self.start)
         self._hint_button = _button("Hint", self._show_hint)
-        self._solve = _button("Show solution", self._show_solution)
+        self._solve = _button(SOLVE, self._show_solution)
         self._train = _button("Train…", self._open_training)
         self._said = Div(text="", sizing_mode="stretch_width", margin=(4, 14))
         self._training = pn.Column(
@@ -158,7 +159,7 @@ class Gallery(pn.viewable.Viewer):
         demo, spec = self.demo, self.project.spec
         if demo is None:
             return
-        self._solve.disabled = True
+        self._solve.param.update(disabled=True, label="Looking for it…")
         start, run, chip = demo.start(), spec.run, spec.chip
         start = start.replace(
             run=start.run.replace(mode=run.mode, trial=run.trial),
@@ -169,7 +170,7 @@ class Gallery(pn.viewable.Viewer):
         )
 
     def _solved(self, demo: Demo, future: "Future[Any]") -> None:
-        self._solve.disabled = False
+        self._solve.param.update(disabled=False, label=SOLVE)
         if future.exception() is not None:
             what = f"the solution failed: {future.exception()}"
             self.project.message = Problem(f"demo '{demo.title}'", what)
