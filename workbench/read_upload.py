@@ -184,15 +184,16 @@ def measured(kind: str, raw: bytes) -> tuple[dict[str, Any], bytes]:
     notes: tuple[Problem, ...] = ()
     if kind == ".csv":
         text = decoded(raw)
-        if holds_traces(head_of(text)):
-            traces = traces_from_csv(text)
-        else:
+        if "neuron" in head_of(text) and not holds_traces(head_of(text)):
             recordings = from_csv(text)
-    elif kind == ".npz":
-        if holds_traces(read_npz(raw)):
-            traces = traces_from_npz(raw)
         else:
+            traces = traces_from_csv(text)
+    elif kind == ".npz":
+        arrays = read_npz(raw)
+        if "neuron" in arrays and not holds_traces(arrays):
             recordings = from_npz(raw)
+        else:
+            traces = traces_from_npz(raw)
     elif check_hdf5(raw) == "NIRGraphData":
         data = read_nir_data_bytes(raw)
         recordings, _, factor = from_graph_data(data)
@@ -205,12 +206,12 @@ def measured(kind: str, raw: bytes) -> tuple[dict[str, Any], bytes]:
         for t in traces
     ]
     nothing = np.zeros(0)
-    head, arrays = described(recordings, notes)
-    arrays |= {
+    head, columns = described(recordings, notes)
+    columns |= {
         "trace_times": np.concatenate([nothing, *(t.time for t in traces)]),
         "trace_values": np.concatenate([nothing, *(t.values for t in traces)]),
     }
-    return {**head, "traces": entries}, write_npz(**arrays)
+    return {**head, "traces": entries}, write_npz(**columns)
 
 
 def packed(

@@ -112,7 +112,10 @@ def _needed(head: Sequence[str]) -> tuple[str, str]:
     value = next((name for name in VALUES if name in head), None)
     if time is None or value is None:
         what = f"its columns are {', '.join(head)[:120] or 'nothing'}."
-        fix = "Write the first line 'time_s,value_lsb' (or time_us, value_model)."
+        fix = (
+            "Write the first line 'time_s,value_lsb' (or time_us, value_model), for"
+            " spikes 'time_s,neuron'."
+        )
         raise ConversionError("table", what, fix)
     return time, value
 

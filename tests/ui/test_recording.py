@@ -18,8 +18,8 @@ def recording_page(bench):
     if tab.get_attribute("aria-selected") != "true":
         bench.settled()
         tab.click()
-    bench.page.get_by_role("button", name="Open recording…").wait_for()
-    remove = button(bench, "Remove")
+    bench.page.get_by_text("Open recording…", exact=True).wait_for()
+    remove = button(bench, "Remove recording")
     if remove.is_visible():
         remove.click()
     remove.wait_for(state="hidden")
@@ -84,7 +84,7 @@ def test_a_trace_is_moved_scaled_and_fitted_until_little_is_left(bench, tmp_path
     )
     shift.fill("3")
     shift.press("Enter")
-    button(bench, "Fit").click()
+    button(bench, "Fit to the run").click()
     said(bench, r"RMS residual at hidden 0: (\d\.\d*e-\d+|0|0\.0\d*) model units")
     wait_until(lambda: shift.input_value() == "-10")  # what was put in, taken out again
     laid = [r for r in rows(bench, "membrane") if r["trace"] == "recording"]
@@ -111,7 +111,7 @@ def test_spikes_are_drawn_in_rows_of_their_own_and_coincide_or_not(bench, tmp_pa
     shift.fill("7")
     shift.press("Enter")
     wait_until(lambda: int(said(bench, r"hidden: (\d+) of")[1]) < len(run) / 2)
-    button(bench, "Remove").click()
+    button(bench, "Remove recording").click()
     wait_until(
         lambda: all(r["kind"] != "recorded spike" for r in rows(bench, "spikes"))
     )
@@ -132,4 +132,4 @@ def test_a_file_that_is_no_recording_is_refused_with_its_reason(
     path.write_bytes(content)
     lay_over(bench, path)
     wait_until(lambda: name in bench.message() and text in bench.message(), 60)
-    assert not button(bench, "Remove").is_visible()
+    assert not button(bench, "Remove recording").is_visible()

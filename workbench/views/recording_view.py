@@ -17,6 +17,7 @@ from workbench.overlay import WINDOW, Overlay, Residual
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import PROBLEM, TEXT, mode
+from workbench.views.chip_tab import ONE_LINE
 from workbench.views.number_field import NumberField
 from workbench.views.select import Select
 from workbench.views.shown import shown_neurons
@@ -52,8 +53,8 @@ class RecordingView(pn.viewable.Viewer):
         self._shift = NumberField(label="time shift, µs", step=1.0, **_FIELD)
         self._scale = NumberField(label="scale", step=0.01, **_FIELD)
         self._offset = NumberField(label="offset", step=0.5, **_FIELD)
-        self._fit = _button("Fit", "Find the shift, scale and offset that fit best")
-        self._remove = _button("Remove", "Take the recording away")
+        self._fit = _button("Fit to the run")
+        self._remove = _button("Remove recording")
         self._said = pn.pane.HTML("", margin=(4, 8), sizing_mode="stretch_width")
         self._file.param.watch(self._uploaded, "value")
         self._trace.param.watch(lambda e: self._choose(e.new), "value")
@@ -216,13 +217,9 @@ _FIELD: Final[dict[str, Any]] = {
 }
 
 
-def _button(label: str, help_text: str) -> Any:
+def _button(label: str) -> Any:
     return pmui.Button(
-        label=label,
-        description=help_text,
-        size="small",
-        variant="outlined",
-        margin=(8, 4),
+        label=label, size="small", variant="outlined", margin=(8, 4), sx=ONE_LINE
     )
 
 
