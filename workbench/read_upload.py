@@ -24,6 +24,7 @@ from core.errors import ConversionError, Problem
 from core.spec.json_data import to_data
 from core.spec.json_io import from_json, to_json
 from core.spec.network import InputSpec, NetworkSpec
+from core.spec.nir.report import HEADINGS
 from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
 from core.spec.nir_membranes import membranes
 from core.spec.nir_recordings import (
@@ -166,8 +167,11 @@ def read(
     head = {
         "network": to_data(found.network),
         "notes": as_answer(found.notes),
+        "report": {n: as_answer(getattr(found.report, n)) for n in HEADINGS},
         "time_factor": found.time_factor,
+        "fitting_factor": found.report.fitting_factor,
         "dt": found.dt,
+        "loops": found.loops,
         "stimuli": [to_data(stimulus) for stimulus in found.stimuli],
     }
     return head, b""

@@ -132,7 +132,8 @@ class Runner(param.Parameterized):
         self._marked: tuple[ExperimentSpec | None, str] = (None, "")
         self._finished = 0.0
         self._short: Any = None  # the form of documents whose runs are short
-        self._document = pn.state.curdoc
+        self._document: Any = None
+        self._find_page()
         self._publishing = threading.RLock()
         project.param.watch(lambda *_: self._changed(), "spec")
         self.param.watch(lambda *_: self._changed(), "live")
@@ -166,7 +167,7 @@ class Runner(param.Parameterized):
         self, work: Callable[[], Any], done: Callable[["Future[Any]"], None]
     ) -> None:
         """Do ``work`` off the event loop, then call ``done`` on it."""
-        self._document = pn.state.curdoc or self._document
+        self._find_page()
 
         def start() -> None:
             future = POOL.submit(work)
@@ -180,6 +181,12 @@ class Runner(param.Parameterized):
             callback()
         else:
             self._document.add_next_tick_callback(callback)
+
+    def _find_page(self) -> None:
+        """Remember the page that is served here; a notebook has documents, but none."""
+        document = pn.state.curdoc
+        if document is not None and document.session_context is not None:
+            self._document = document
 
     def _mark(self, spec: ExperimentSpec) -> str:
         """Return the fingerprint of ``spec``, made once."""
@@ -224,7 +231,7 @@ class Runner(param.Parameterized):
 
     def _start(self, spec: ExperimentSpec, **changes: Any) -> None:
         self._wanted = None
-        self._document = pn.state.curdoc or self._document
+        self._find_page()
         flight = self._flight = Flight(spec, self._mark(spec))
         self._set(busy=True, **changes)
         if self._document is not None and self._short == form(spec):
