@@ -11,6 +11,7 @@ from bokeh.models import Div, Range1d, Span
 from core.simulate import PopulationResult, RunResult
 from core.spec.edit import color_of
 from core.units import format_quantity, us
+from workbench.plots.answers import answers, class_names
 from workbench.plots.membrane import MembranePlot
 from workbench.plots.raster import RasterPlot
 from workbench.plots.rates import RatesPlot
@@ -336,14 +337,20 @@ class PlotsView(pn.viewable.Viewer):
     def _describe(self, result: RunResult) -> None:
         """Say in words what the plots show: also for screen readers and tests."""
         network, parts = self.project.spec.network, []
+        names = class_names(self.project.spec)
         for name, found in result.populations.items():
-            if found.spikes is None:
+            said = (
+                answers(found, names)
+                if found.spikes is None
+                else _in_words(found, result.duration)
+            )
+            if not said:
                 continue
             tone = population_color(color_of(network, name), self.dark)
             parts.append(
                 "<span>"
                 f'<b style="color:{tone}">{escape(name)}</b> '
-                f"{_in_words(found, result.duration)}</span>"
+                f"{escape(said)}</span>"
             )
         self._summary.text = (
             '<div role="status" style="font-size:12px;display:flex;flex-wrap:wrap;'
