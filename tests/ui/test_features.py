@@ -207,7 +207,7 @@ def test_without_live_a_change_waits_for_run(bench):
 def test_a_new_trial_has_other_noise_and_rewind_brings_the_first_back(bench):
     page = bench.page
     page.get_by_role("button", name="chip", exact=True).click()
-    page.get_by_text("circuit 0", exact=True).wait_for(timeout=60_000)
+    page.get_by_text("circuit 0", exact=True).wait_for(timeout=180_000)
     bench.settled()
 
     def samples():
