@@ -132,7 +132,8 @@ def test_the_summary_counts_the_spikes_of_each_population(project, runner):
     settle(runner)
     count = len(runner.result.populations["hidden"].spikes.time)
     assert f"{count} spikes" in plots._summary.text
-    assert ">out<" not in plots._summary.text  # it does not spike
+    # A read-out does not spike: it says which neuron is highest.
+    assert "out</b> highest peak: neuron" in plots._summary.text
 
 
 def test_a_result_that_is_not_current_is_faded(project, runner):
