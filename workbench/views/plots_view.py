@@ -283,10 +283,10 @@ class PlotsView(pn.viewable.Viewer):
             self._offer()
 
     def _fade(self) -> None:
-        """Draw at 60 % what does not belong to the current document."""
+        """Draw faint what is not of the current document; text keeps 4.5:1."""
         stale = self.runner.result is not None and not self.runner.current
         stale = stale and not self.runner.busy
-        opacity = {"opacity": "0.6" if stale else "1"}
+        opacity = {"opacity": "0.65" if stale else "1"}
         if self._plots.styles != opacity:
             self._plots.styles = opacity
 

@@ -142,7 +142,7 @@ def test_a_result_that_is_not_current_is_faded(project, runner):
     settle(runner)
     assert plots._plots.styles["opacity"] == "1"
     project.edit(project.spec.replace(run=project.spec.run.replace(runtime=50 * us)))
-    assert plots._plots.styles["opacity"] == "0.6"
+    assert plots._plots.styles["opacity"] == "0.65"
 
 
 def test_the_neurons_to_show_can_be_chosen(project, runner):
