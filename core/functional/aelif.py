@@ -177,7 +177,7 @@ def cuba_aelif_integration(
             feedback=feedback,
             prompt=prompt,
         )
-    if prompt and len(current):
+    if prompt and feedback is not None and len(current):
         last = len(current) - 1
         added = input[last] + F.linear(spikes[last], feedback)
         after = current[last] * (1 - dt / values["tau_syn"]) + added
