@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ConversionError, Problem
 from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec, ViewSpec
@@ -194,7 +195,7 @@ def believed(answer: Answer) -> Upload:
             return Upload(spec=from_json(head["document"]))
         notes = problems_of(head["notes"])
         if "recordings" in head:
-            recordings = checked(_recordings(answer))
+            recordings = checked(recordings_of(head, read_npz(answer.arrays)))
             return Upload(recordings=recordings, notes=notes)
         return Upload(
             network=from_data(NetworkSpec, head["network"]),
@@ -232,13 +233,15 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _recordings(answer: Answer) -> list[Recording]:
-    arrays = read_npz(answer.arrays)
+def recordings_of(
+    head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> list[Recording]:
+    """Return the recorded spikes of an answer, unchecked."""
     times, neurons = arrays["times"], arrays["neurons"]
     if times.dtype != np.float64 or neurons.dtype != np.int64:
         raise TypeError(times.dtype)
     found, start = [], 0
-    entries: list[Mapping[str, Any]] = answer.head["recordings"]
+    entries: list[Mapping[str, Any]] = head["recordings"]
     for entry in entries:
         part = slice(start, start + int(entry["count"]))
         start = part.stop

@@ -4,14 +4,16 @@ import re
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import panel as pn
 import panel_material_ui as pmui
 
-from core.errors import Problem
+from core.errors import NetworkError, Problem
 from core.script.program import to_script
+from core.spec.edit import paste
 from core.spec.examples import EXAMPLES
+from core.spec.experiment import ExperimentSpec
 from core.spec.json_io import to_json
 from core.spec.nir_io import (
     SNNTORCH_STEP,
@@ -29,6 +31,9 @@ from workbench.uploads import KINDS, Upload, read_upload
 from workbench.views.nir_bar import NirBar
 from workbench.views.save_menu import SaveItem, SaveMenu
 from workbench.views.select import Select
+
+#: The entry of the menu that begins with nothing.
+NEW: Final = "New, empty"
 
 
 class Files(pn.viewable.Viewer):
@@ -120,6 +125,13 @@ class Files(pn.viewable.Viewer):
                 ".py",
                 lambda: to_script(project.spec, f"{self._save.stem}.py").encode(),
             ),
+            SaveItem(
+                "box",
+                "Selected population as JSON",
+                "a document with it alone",
+                "_part.json",
+                self._part,
+            ),
             SaveItem("svg", "SVG", "a picture, the document inside", ".svg", self._svg),
             SaveItem(
                 "png",
@@ -159,6 +171,18 @@ class Files(pn.viewable.Viewer):
         if entries != self._save.entries:
             self._save.entries = entries
 
+    def _part(self) -> bytes:
+        """Return a document of the selected population.
+
+        :raises NetworkError: if none is selected
+        """
+        spec = self.project.spec
+        name = spec.view.selected or ""
+        if name not in [p.name for p in spec.network.populations]:
+            raise NetworkError("selection", "no population is selected.", "Click one.")
+        part, _ = paste(ExperimentSpec(run=spec.run, title=name), spec, [name])
+        return to_json(part).encode()
+
     def _svg(self) -> bytes:
         result = self.runner.result if self.runner.current else None
         return board_svg(self.project.spec, result).encode()
@@ -181,7 +205,7 @@ class Files(pn.viewable.Viewer):
                 count += 1
                 name = f"{entry.title or 'untitled'} (recent {count})"
             self._recent[name] = entry.word
-        others = [name for name in EXAMPLES if name != title]
+        others = [name for name in (NEW, *EXAMPLES) if name != title]
         options = [title, *others, *self._recent]
         self._documents.param.update(options=options, value=title)
 
@@ -196,8 +220,9 @@ class Files(pn.viewable.Viewer):
         if event.new in self._recent:
             opened = self.project.attempt(lambda: unpack(self._recent[event.new]))
             self.project.opened += opened
-        elif event.new in EXAMPLES:
-            run, spec = self.project.spec.run, EXAMPLES[event.new]()
+        elif event.new == NEW or event.new in EXAMPLES:
+            run = self.project.spec.run
+            spec = EXAMPLES.get(event.new, ExperimentSpec)()
             self.project.open(spec.replace(run=spec.run.replace(mode=run.mode)))
 
     def _uploaded(self, event: Any) -> None:
