@@ -8,6 +8,7 @@ import io
 import warnings
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import nir
 import numpy as np
@@ -40,6 +41,7 @@ with warnings.catch_warnings():  # theirs, of other libraries and of themselves
     from snntorch.import_nir import import_from_nir
 
 pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore")]
+DATA = Path(__file__).parents[1] / "data"
 DT = 1e-6
 STEPS = 80
 #: Reset to a value, at the spike: the only reset that NIR has.
@@ -198,6 +200,18 @@ def test_a_convolution_of_snntorch_gives_the_same_spikes():
     ]
     assert_shifted(here["1"], there["1"], 1)
     assert_shifted(here["5"], there["5"], 2)
+
+
+@pytest.mark.parametrize("name", ["layers", "convolution"])
+def test_files_of_spikingjelly_give_the_spikes_that_it_gave(name):
+    # LIF with and without r = tau / dt, IF with r = 1 / dt, CubaLIF in steps.
+    graph = read_nir_bytes((DATA / f"spikingjelly_{name}.nir").read_bytes())
+    found = from_nir(graph, 1e-2)
+    there = np.load(DATA / f"spikingjelly_{name}.npz")
+    here = run_here(found, there["input"].astype(np.float32))
+    first, second = (p.name for p in found.network.populations[1:])
+    assert_shifted(here[first], there["first"], 1)
+    assert_shifted(here[second], there["second"], 2)
 
 
 class Recurrent(nn.Module):
