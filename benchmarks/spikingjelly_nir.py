@@ -1,8 +1,8 @@
 """Write what spikingjelly exports to NIR, and the spikes that its networks give.
 
-``python -m benchmarks.spikingjelly_nir tests/data``, with spikingjelly 2.0 installed:
-it brings tensorboard, torchaudio and more, so it is no dependency of the tests, which
-read the files.
+``python -m benchmarks.spikingjelly_nir tests/data/spikingjelly`` where spikingjelly 2.0
+is installed. It brings tensorboard, torchaudio and more, so the tests do not depend on
+it: they read the files.
 """
 
 import sys
@@ -65,12 +65,12 @@ def main() -> None:
             nn.init.normal_(parameter, 0.4, 1.0)
         spikes = (torch.rand(STEPS, *shape) < 0.3).float()
         nir.write(
-            folder / f"spikingjelly_{name}.nir",
+            folder / f"{name}.nir",
             export_to_nir(net, torch.zeros(1, *shape), dt=1e-4),
         )
         first, second = (z.astype(bool) for z in run(net, spikes))
         np.savez_compressed(
-            folder / f"spikingjelly_{name}.npz",
+            folder / f"{name}.npz",
             input=spikes.flatten(1).numpy().astype(bool),
             first=first,
             second=second,

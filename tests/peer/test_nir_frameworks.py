@@ -205,9 +205,9 @@ def test_a_convolution_of_snntorch_gives_the_same_spikes():
 @pytest.mark.parametrize("name", ["layers", "convolution"])
 def test_files_of_spikingjelly_give_the_spikes_that_it_gave(name):
     # LIF with and without r = tau / dt, IF with r = 1 / dt, CubaLIF in steps.
-    graph = read_nir_bytes((DATA / f"spikingjelly_{name}.nir").read_bytes())
+    graph = read_nir_bytes((DATA / "spikingjelly" / f"{name}.nir").read_bytes())
     found = from_nir(graph, 1e-2)
-    there = np.load(DATA / f"spikingjelly_{name}.npz")
+    there = np.load(DATA / "spikingjelly" / f"{name}.npz")
     here = run_here(found, there["input"].astype(np.float32))
     first, second = (p.name for p in found.network.populations[1:])
     assert_shifted(here[first], there["first"], 1)
