@@ -11,10 +11,12 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 
 from core.errors import Problem
 from core.spec.nir_io import ImportReport
 from workbench.project import Project
+from workbench.theme import MATERIAL, SURFACES, mode
 
 
 class NirBar(pn.viewable.Viewer):
@@ -22,6 +24,8 @@ class NirBar(pn.viewable.Viewer):
 
     :param read_again: called with another factor
     """
+
+    dark: bool = param.Boolean(default=False)
 
     def __init__(
         self, project: Project, read_again: Callable[[float], None], **params: Any
@@ -49,6 +53,8 @@ class NirBar(pn.viewable.Viewer):
             width_option="md", show_close_button=True, close_on_click=True
         )
         self.dialog.param.watch(lambda *_: self._closed(), "open")
+        self.param.watch(lambda *_: self._restyle(), "dark")
+        self._restyle()
         project.param.watch(lambda *_: self.hide(), "opened")
         self._bar = pn.Row(
             self._factor,
@@ -115,6 +121,16 @@ class NirBar(pn.viewable.Viewer):
     def _closed(self) -> None:
         if not self.dialog.open:
             self.dialog.objects = []
+
+    def _restyle(self) -> None:
+        """Give the dialog, which lies outside of the page, the colours of the page."""
+        card = SURFACES[mode(self.dark)]["card"]
+        paper = {"backgroundImage": "none", "backgroundColor": card}
+        self.dialog.param.update(
+            dark_theme=self.dark,
+            theme_config=MATERIAL,
+            sx={".MuiDialog-paper": paper, ".MuiPaper-root": paper},
+        )
 
 
 def as_html(report: ImportReport) -> str:
