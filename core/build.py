@@ -73,7 +73,7 @@ class SNN(torch.nn.Module):
         """
         network = self.spec.network
         read = Counter(projection.source for projection in network.projections)
-        shared = {}
+        shared: dict[str, InputNeuron] = {}
         for p in network.populations:
             if not isinstance(p, LISpec) and read[p.name] > 1:
                 source = InputNeuron(p.size, self.exp)

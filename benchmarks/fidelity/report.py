@@ -95,7 +95,7 @@ def _variations(found: dict[str, dict[str, float]]) -> Iterable[Sequence[str]]:
 
 
 def thresholds(chips: int) -> str:
-    """Return mean, fixed pattern and noise of thresholds, and the spread of the CADC."""
+    """Return mean, fixed pattern and noise of thresholds, and spread of the CADC."""
     numbers = range(1, chips + 1)
     found = calibration.pooled(
         calibration.thresholds(chip_number(n)) | calibration.cadc(chip_number(n))

@@ -69,7 +69,10 @@ def user_cache() -> Path:
 
 def to_bytes(known: Characterisation) -> bytes:
     """Return the content of a file."""
-    arrays = {"leakage": known.leakage, "leak_tau": known.leak_tau}
+    arrays: dict[str, NDArray[Any]] = {
+        "leakage": known.leakage,
+        "leak_tau": known.leak_tau,
+    }
     for name, curve in known.curves.items():
         arrays[name] = curve.coefficients
         arrays[f"{name}.x"] = np.array([curve.log, curve.centre, curve.width])

@@ -37,7 +37,7 @@ def spec() -> ExperimentSpec:
     shared: dict[str, Any] = {
         "leak": Value(0.0),
         "reset": Value(-0.2),
-        "threshold": Value(1.06),
+        "threshold": Value(1.0),
         "tau_mem": 10 * us,
         "tau_syn": 5 * us,
         "refractory_time": 2 * us,

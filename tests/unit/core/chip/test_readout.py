@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.chip.events import INPUT_LATENCY
 from core.chip.network import Network
 from core.chip.pipeline import execute
 from core.chip.readout import (
