@@ -16,6 +16,7 @@ from core.experiment import ChipDefaults, Experiment
 from core.script.program import identifiers, launcher_options, to_script
 from core.script.text import number
 from core.simulate import simulate
+from core.spec import edit
 from core.spec.chip import TYPICAL
 from core.spec.examples import EXAMPLES, first_steps
 from core.spec.network import AELIFSpec, Value
@@ -56,6 +57,7 @@ CASES |= {
     ),
     "constant currents": driven(),
     "AdEx": adaptive(),
+    "an input of two projections": edit.connect(first_steps(), "input", "out"),
     "currents of one step": first_steps_with(tau_syn=None, threshold=Value(0.1)),
 }
 MODEL_ONLY = {
