@@ -1,10 +1,12 @@
 """Measures the demos and writes the table of ``docs/demos.md``.
 
-``python docs/demos.py`` prints it, ``python docs/demos.py --write`` puts it in.
+``python docs/demos.py`` prints it, ``python docs/demos.py --write`` puts it in. With
+names of demos behind it only these are measured, the rows of the others stay.
 """
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.demo import Demo, meter, observed
@@ -49,15 +51,25 @@ def rows(demo: Demo, memory: StageMemory) -> list[str]:
     return lines
 
 
-def table() -> str:
-    """Return the table of all demos, as Markdown."""
+def table(names: Sequence[str], old: str) -> str:
+    """Return the table of all demos, as Markdown.
+
+    :param names: the demos that are measured, all if there are none
+    :param old: the page, where the rows of the others are
+    """
     memory = StageMemory()
     lines = [
         f"| demo | what | wanted | {' | '.join(PLACES)} |",
         "|---" * (3 + len(PLACES)) + "|",
     ]
-    for demo in demos().values():
-        lines += rows(demo, memory)
+    for name, demo in demos().items():
+        kept = re.search(
+            rf"^\| \*\*{re.escape(demo.title)}\*\*.*\n(\| \| .*\n)+", old, re.M
+        )
+        if kept is None or not names or name in names:
+            lines += rows(demo, memory)
+        else:
+            lines += kept[0].splitlines()
     return "\n".join(lines)
 
 
@@ -76,9 +88,10 @@ def texts() -> str:
 
 def main(arguments: list[str]) -> None:
     """Measure, and print or write."""
-    text = f"{BEGIN}\n{table()}\n\n{texts()}\n{END}"
+    names = [name for name in arguments if name in demos()]
+    page = PAGE.read_text(encoding="utf-8")
+    text = f"{BEGIN}\n{table(names, page)}\n\n{texts()}\n{END}"
     if "--write" in arguments:
-        page = PAGE.read_text(encoding="utf-8")
         pattern = f"{re.escape(BEGIN)}.*{re.escape(END)}"
         page = re.sub(pattern, lambda _: text, page, flags=re.DOTALL)
         PAGE.write_text(page, encoding="utf-8")

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -38,6 +38,7 @@ def main() -> None:
                 _both(page)
                 page.screenshot(path=IMAGES / f"{name}.png")
                 page.close()
+            _start(_open(browser, (1440, 900), ""))
     finally:
         server.terminate()
 
@@ -57,6 +58,29 @@ def _open(browser: Any, size: tuple[int, int], query: str) -> Page:
     page.locator(".react-flow__node").first.wait_for(timeout=60_000)
     page.wait_for_timeout(2000)
     return page
+
+
+def _start(page: Page) -> None:
+    """Photograph the steps of the first ten minutes."""
+    page.screenshot(path=IMAGES / "start-mock.png")
+    threshold = page.get_by_role("slider", name="threshold", exact=True)
+    threshold.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(300)
+    _both(page)
+    page.screenshot(path=IMAGES / "start-both.png")
+    page.get_by_role("button", name="Demos").click()
+    page.get_by_role("button", name="Leak over threshold").click()
+    page.get_by_role("button", name="Hint").wait_for()
+    code = page.get_by_role("spinbutton", name="leak code, typed value")
+    code.fill("880")
+    code.press("Enter")
+    meter = page.get_by_role("meter", name="Goal")
+    expect(meter).not_to_have_attribute("aria-valuenow", "0.00", timeout=60_000)
+    page.wait_for_timeout(4000)
+    page.screenshot(path=IMAGES / "start-demo.png")
+    page.close()
 
 
 def _both(page: Page) -> None:

@@ -22,8 +22,10 @@ from workbench.views.graph_editor import GraphEditor
 from workbench.views.history import History
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
+from workbench.views.page_names import PageNames
 from workbench.views.phase_plane import PhasePlane
 from workbench.views.plots_view import PlotsView
+from workbench.views.recording_view import RecordingView
 from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
 from workbench.views.run_status import RunStatus
@@ -119,6 +121,7 @@ class Workbench(pn.viewable.Viewer):
             self.status,
             self.keys,
             self.screen,
+            PageNames(),
             self.autosave,
             sizing_mode="stretch_both",
             margin=0,
@@ -189,7 +192,12 @@ class Workbench(pn.viewable.Viewer):
                 "Demos",
                 "Experiments with a goal (E)",
                 ICONS["demos"],
-                lambda: Gallery(self.project, self.runner),
+                lambda: Gallery(
+                    self.project,
+                    self.runner,
+                    partial(self._open_tool, "train"),
+                    lambda: setattr(self.tools, "open", "demos"),
+                ),
                 400,
             ),
             Tool(
@@ -235,6 +243,10 @@ class Workbench(pn.viewable.Viewer):
             self.tools.open = "inspector"
         self._make_room()
 
+    def _open_tool(self, name: str) -> Any:
+        self.tools.open = name
+        return self.tools.view(name)
+
     def _close_tool(self) -> None:
         self.tools.open = "" if self._narrow else "inspector"
 
@@ -271,6 +283,7 @@ class Workbench(pn.viewable.Viewer):
             "Phase plane": PhasePlane,
             "Weights": WeightMatrix,
             "History": History,
+            "Recording": RecordingView,
             "Characterise": Characterise,
         }
         return {

@@ -25,6 +25,7 @@ from core.simulate import RunResult, StageMemory, simulate
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import fingerprint
 from workbench.history import RunHistory
+from workbench.overlay import Overlay
 from workbench.project import GESTURE_SECONDS, Project
 
 log = logging.getLogger(__name__)
@@ -123,6 +124,7 @@ class Runner(param.Parameterized):
         super().__init__()
         self.project = project
         self.history = RunHistory()
+        self.overlay = Overlay()
         self._memory = _Memory(self._tell)
         self._wanted: ExperimentSpec | None = None
         self._flight: Flight | None = None

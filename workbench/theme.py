@@ -62,6 +62,7 @@ def _components(name: str) -> dict[str, Any]:
     return {
         "MuiAppBar": {"styleOverrides": {"root": header, "colorPrimary": header}},
         "MuiToolbar": {"styleOverrides": {"root": {"gap": "4px"}}},
+        "MuiLinearProgress": {"defaultProps": {"aria-label": "progress"}},
     }
 
 

@@ -10,7 +10,7 @@ The training works on the document as it was at the start. At its end the weight
 best epoch go into the open document, as one step to undo, if that has the same network.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
@@ -90,11 +90,44 @@ class Trainer(param.Parameterized):
         super().__init__()
         self.project, self.runner = project, runner
         self.plan: Plan | None = None
+        self._prepared: tuple[str, Callable[[ExperimentSpec], ExperimentSpec]] | None
+        self._prepared = None  # title of a document, and what of it is trained
         self._checkpoint: Checkpoint | None = None
         self._begun: Checkpoint | None = None  # what the training went on from
         self._work: LongWork | None = None
 
     # -- what can be done ------------------------------------------------------------
+
+    def prepare(
+        self,
+        data: DataSpec,
+        settings: TrainSpec,
+        trained_on: Callable[[ExperimentSpec], ExperimentSpec],
+    ) -> None:
+        """Take over what a demo offers for its document; not while one is at work.
+
+        :param trained_on: makes of the document what is trained, for example a run
+            with one sample where it shows several
+        """
+        if self._work is not None:
+            return
+        self._prepared = (self.project.spec.title, trained_on)
+        self._checkpoint = self.plan = None
+        self.param.update(
+            data=data,
+            settings=settings,
+            state="ready",
+            seen=Seen(),
+            result=None,
+            problems=(),
+            taken=False,
+        )
+
+    def _to_train(self) -> ExperimentSpec:
+        spec = self.project.spec
+        if self._prepared is None or self._prepared[0] != spec.title:
+            return spec
+        return self._prepared[1](spec)
 
     def misfit(self) -> Problem | None:
         """Return why the open document cannot be trained on the data, or None."""
@@ -155,7 +188,7 @@ class Trainer(param.Parameterized):
     def start(self) -> None:
         """Train the open document from its first epoch."""
         if self._work is None:
-            self._begin(Plan(self.project.spec, self.data, self.settings), None)
+            self._begin(Plan(self._to_train(), self.data, self.settings), None)
 
     def go_on(self) -> None:
         """Go on from the last checkpoint, perhaps with more epochs."""

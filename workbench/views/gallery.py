@@ -1,10 +1,7 @@
 """The gallery: demos to open, their task, a meter of the goal, hint and solution."""
 
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from html import escape
 from typing import Any
 
@@ -15,22 +12,20 @@ from bokeh.models import Div
 
 from core.demo import Demo, Meter, meter
 from core.errors import Problem
-from core.spec.experiment import ExperimentSpec
-from core.spec.network import NetworkSpec
-from core.training import Progress, TrainResult, train
 from workbench.demos import demos
 from workbench.forms import Line
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import ACCENT, SURFACES, TEXT, mode
+from workbench.trainer import Trainer
 from workbench.views.code_box import CodeBox
 from workbench.views.gallery_cards import GalleryCards, picture
 from workbench.views.parameter_form import ParameterForm
+from workbench.views.training_view import TrainingView, words
 
 #: Query parameter of a link that opens a demo alone.
 DEMO_QUERY = "demo"
-#: Progress of a training is shown no more often than this, s.
-TELL_SECONDS = 0.3
+SOLVE = "Show solution"
 INTRODUCTION = (
     "Experiments with a goal. Open one, move what it offers, and watch the meter."
 )
@@ -39,6 +34,8 @@ INTRODUCTION = (
 class Gallery(pn.viewable.Viewer):
     """All demos as cards, or the open one with its task and its goal.
 
+    :param training_tool: opens the training tool and returns it; None: there is none
+    :param come_back: opens this tool again
     :ivar locked: a teacher's link: only the open demo and what it lets be moved
     """
 
@@ -47,13 +44,21 @@ class Gallery(pn.viewable.Viewer):
     chosen: str = param.String(default="", doc="The open demo; empty: the cards.")
     locked = param.Boolean(default=False)
 
-    def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
+    def __init__(
+        self,
+        project: Project,
+        runner: Runner,
+        training_tool: Callable[[], TrainingView] | None = None,
+        come_back: Callable[[], None] = lambda: None,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
         self._lines: dict[str, Line] = {}
         self._reached: set[str] = set()
         self._metered = ""  # the demo that the meter has shown a run of
-        self._cancel: threading.Event | None = None
+        self._training_tool, self._come_back = training_tool, come_back
+        self._trainer: Trainer | None = None
         self._cards = GalleryCards(
             self.open, sizing_mode="stretch_width", margin=(4, 12)
         )
@@ -98,13 +103,12 @@ class Gallery(pn.viewable.Viewer):
         self._back = _button("All demos", self.close)
         self._again = _button("Back to start", self.start)
         self._hint_button = _button("Hint", self._show_hint)
-        self._solve = _button("Show solution", self._show_solution)
-        self._train = _button("Train", self._start_training)
-        self._stop = _button("Cancel", self.cancel)
-        self._said = _words("")
+        self._solve = _button(SOLVE, self._show_solution)
+        self._train = _button("Train…", self._open_training)
+        self._said = Div(text="", sizing_mode="stretch_width", margin=(4, 14))
         self._training = pn.Column(
-            pn.Row(self._train, self._stop, margin=(0, 14)),
-            self._said,
+            pn.Row(self._train, margin=(0, 14)),
+            pn.pane.Bokeh(self._said, sizing_mode="stretch_width"),
             sizing_mode="stretch_width",
         )
         self._one = pn.Column(
@@ -139,7 +143,6 @@ class Gallery(pn.viewable.Viewer):
 
     def close(self) -> None:
         """Go back to the cards; the document stays."""
-        self.cancel()
         self.chosen = ""
 
     def start(self) -> None:
@@ -156,7 +159,7 @@ class Gallery(pn.viewable.Viewer):
         demo, spec = self.demo, self.project.spec
         if demo is None:
             return
-        self._solve.disabled = True
+        self._solve.param.update(disabled=True, label="Looking for it…")
         start, run, chip = demo.start(), spec.run, spec.chip
         start = start.replace(
             run=start.run.replace(mode=run.mode, trial=run.trial),
@@ -167,7 +170,7 @@ class Gallery(pn.viewable.Viewer):
         )
 
     def _solved(self, demo: Demo, future: "Future[Any]") -> None:
-        self._solve.disabled = False
+        self._solve.param.update(disabled=False, label=SOLVE)
         if future.exception() is not None:
             what = f"the solution failed: {future.exception()}"
             self.project.message = Problem(f"demo '{demo.title}'", what)
@@ -194,8 +197,7 @@ class Gallery(pn.viewable.Viewer):
             return
         self._back.visible = self._link.visible = not self.locked
         self._solve.visible = not self.locked
-        self._training.visible = demo.training is not None
-        self._stop.visible = self._cancel is not None
+        self._training.visible = None not in (demo.training, self._training_tool)
         self._title.object = _title(demo.title)
         self._task.object = demo.task
         self._hint.object = f"<b>Hint.</b> {escape(demo.hint)}"
@@ -301,53 +303,23 @@ class Gallery(pn.viewable.Viewer):
 
     # -- training ------------------------------------------------------------------
 
-    def cancel(self) -> None:
-        """Stop the training after the step that is under way."""
-        if self._cancel is not None:
-            self._cancel.set()
-
-    def _start_training(self) -> None:
-        demo = self.demo
-        if demo is None or demo.training is None or self._cancel is not None:
+    def _open_training(self) -> None:
+        """Go to the training tool, with what the demo offers there."""
+        if self.demo is None or self._training_tool is None:
             return
-        data, settings = demo.training
-        spec = demo.trained_on(self.project.spec)
-        cancel = self._cancel = threading.Event()
-        self._train.disabled, self._stop.visible = True, True
-        self._said.object = "Training starts…"
-        told = time.monotonic()
+        tool = self._training_tool()
+        if self._trainer is None:
+            self._trainer = tool.trainer
+            tool.trainer.param.watch(lambda *_: self._say(), ["state", "result"])
+        tool.prepare(self.demo, self._come_back)
 
-        def tell(progress: Progress) -> None:
-            nonlocal told
-            if time.monotonic() - told > TELL_SECONDS:
-                told = time.monotonic()
-                self.runner.later(partial(self._tell, progress))
-
-        def work() -> TrainResult:
-            return train(spec, data, settings, tell, cancel.is_set)
-
-        self.runner.aside(work, partial(self._trained, demo))
-
-    def _tell(self, progress: Progress) -> None:
-        self._said.object = (
-            f"Epoch {progress.epoch + 1} of {progress.epochs}, "
-            f"step {progress.step + 1} of {progress.steps}: "
-            f"loss {progress.loss:.3f}, accuracy {progress.accuracy:.0%}"
-        )
-
-    def _trained(self, demo: Demo, future: "Future[TrainResult]") -> None:
-        self._cancel = None
-        self._train.disabled, self._stop.visible = False, False
-        if future.exception() is not None:
-            self._said.object = escape(str(future.exception()))
-            return
-        result = future.result()
-        curve = list(result.history.validation_accuracy)
-        reached = f"{max(curve):.0%} of the validation samples" if curve else "no epoch"
-        said = "Trained" if result.finished else "Cancelled"
-        self._said.object = f"{said}: {reached}."
-        if curve and demo is self.demo and self.project.spec.title == demo.title:
-            self.project.open(_with_weights(self.project.spec, result.spec.network))
+    def _say(self) -> None:
+        """Say how the training went."""
+        trainer = self._trainer
+        begun = trainer is not None and trainer.state != "ready"
+        text = "<br>".join(words(trainer)) if trainer is not None and begun else ""
+        if self._said.text != text:
+            self._said.text = text
 
 
 def meter_html(shown: Meter, dark: bool) -> str:
@@ -368,15 +340,6 @@ def meter_html(shown: Meter, dark: bool) -> str:
         f"<b>{full}</b><span>{shown.share:.0%}</span></div>{bar}"
         f'<div style="margin-top:4px">{escape(shown.sentence)}</div></div>'
     )
-
-
-def _with_weights(spec: ExperimentSpec, network: NetworkSpec) -> ExperimentSpec:
-    """Return ``spec`` with the weights of ``network``."""
-    now = spec.network
-    for projection in network.projections:
-        new = now.projection(projection.name).replace(weights=projection.weights)
-        now = now.with_projection(new)
-    return spec.replace(network=now)
 
 
 def _title(text: str) -> str:

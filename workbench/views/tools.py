@@ -60,7 +60,7 @@ class Tools(pn.viewable.Viewer):
     def __init__(self, tools: Sequence[Tool], **params: Any) -> None:
         super().__init__(**params)
         self._tools = {tool.name: tool for tool in tools}
-        self._only = ""
+        self._only: tuple[str, ...] = ()
         self._made: dict[str, Any] = {}
         self._shown: dict[str, Any] = {}
         shown = [
@@ -85,14 +85,14 @@ class Tools(pn.viewable.Viewer):
 
     def toggle(self, name: str) -> None:
         """Open the tool ``name``, or close it if it is open."""
-        if name in self._tools and self._only in ("", name):
+        if name in self._tools and (not self._only or name in self._only):
             self.open = "" if name == self.open else name
 
-    def keep(self, name: str) -> None:
-        """Offer the tool ``name`` alone, as a teacher's link asks."""
-        self._only = name
-        self.rail.tools = [tool for tool in self.rail.tools if tool["name"] == name]
-        self.open = name
+    def keep(self, *names: str) -> None:
+        """Offer the tools ``names`` alone and open the first: a teacher's link."""
+        self._only = names
+        self.rail.tools = [tool for tool in self.rail.tools if tool["name"] in names]
+        self.open = names[0]
 
     def view(self, name: str) -> Any:
         """Return the view of the tool ``name``; it is made at the first call."""
@@ -101,8 +101,8 @@ class Tools(pn.viewable.Viewer):
         return self._made[name]
 
     def _show(self) -> None:
-        if self._only and self.open not in ("", self._only):
-            self.open = self._only
+        if self._only and self.open not in ("", *self._only):
+            self.open = self._only[0]
             return
         if self.open and self.open not in self._shown:
             made = pn.panel(self.view(self.open))

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from html import escape
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from core.demo import Demo
 from core.errors import Problem
 from core.rounding import chip_weights, wanted
 from core.training import TrainSpec
@@ -42,6 +44,8 @@ class TrainingView(pn.viewable.Viewer):
         self.forms = TrainingForms(self.trainer)
         self.plots, self.weights = TrainingPlots(), WeightsPlot()
         self._drawn: tuple[Any, ...] = ()
+        self._demo = ""  # title of the demo whose training was prepared
+        self._go_back: Callable[[], None] = lambda: None
         self._make_head()
         self._make_body()
         self._view = pn.Column(
@@ -66,6 +70,19 @@ class TrainingView(pn.viewable.Viewer):
     def __panel__(self) -> Any:
         return self._view
 
+    def prepare(self, demo: Demo, back: Callable[[], None]) -> None:
+        """Offer the training of a demo, and the way back to it.
+
+        It trains where the document runs: on the model, or with the chip in the loop.
+        """
+        if demo.training is None:
+            return
+        data, settings = demo.training
+        mode = "mock" if self.project.spec.run.mode == "mock" else "chip"
+        self._demo, self._go_back = demo.title, back
+        self.show(SETTINGS)
+        self.trainer.prepare(data, settings.replace(mode=mode), demo.trained_on)
+
     def show(self, tab: str) -> None:
         """Show the settings or the curves."""
         self._tabs.value = tab
@@ -77,6 +94,9 @@ class TrainingView(pn.viewable.Viewer):
         title = pn.pane.HTML(
             f'<span style="font-size:{LARGE};font-weight:500">Training</span>',
             margin=(8, 8, 2, 8),
+        )
+        self._back = _button(
+            "Back to the demo", "arrow_back", "text", lambda: self._go_back()
         )
         self._start = _button("Start", "play_arrow", "contained", self._begin)
         self._on = _button("Go on", "play_arrow", "outlined", self._resume)
@@ -120,7 +140,8 @@ class TrainingView(pn.viewable.Viewer):
             margin=(0, 8),
             **_WIDE,
         )
-        self._head = pn.Column(title, buttons, margin=0, **_WIDE)
+        head = pn.Row(title, self._back, margin=0, **_WIDE)
+        self._head = pn.Column(head, buttons, margin=0, **_WIDE)
         self._bar = pmui.LinearProgress(
             variant="determinate", value=0, margin=(6, 10, 2, 10), **_WIDE
         )
@@ -133,6 +154,11 @@ class TrainingView(pn.viewable.Viewer):
             self.trainer.open_ready_network,
         )
         self._misfit = pn.Column(self._why, ready, margin=(2, 10), **_WIDE)
+        # Until somebody looks nothing is known that could be offered.
+        self._start.disabled = True
+        for part in (self._on, self._pause, self._cancel, self._take, self._save):
+            part.visible = False
+        self._bar.visible = self._misfit.visible = False
 
     def _make_body(self) -> None:
         self._tabs = pmui.RadioButtonGroup(
@@ -232,6 +258,7 @@ class TrainingView(pn.viewable.Viewer):
         self._load.visible = not at_work
         stem = re.sub(r"[^\w-]+", "_", self.project.spec.title).strip("_")
         self._save.filename = f"{stem or 'network'}{ENDING}"
+        self._back.visible = bool(self._demo) and self.project.spec.title == self._demo
         self._misfit.visible = misfit is not None
         if misfit is not None:
             said = "The open document cannot be trained on these data: "

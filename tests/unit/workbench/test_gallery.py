@@ -7,6 +7,7 @@ import pytest
 from core.spec.examples import psp
 from core.training import ToyData, TrainSpec
 from tests.unit.workbench.test_page_parts import FOREIGN, settle
+from tests.unit.workbench.test_trainer import until
 from workbench import demos as package
 from workbench.app import Workbench
 from workbench.demos import demos
@@ -14,6 +15,7 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.views import gallery as module
 from workbench.views.gallery import Gallery
+from workbench.views.training_view import TrainingView
 
 
 @pytest.fixture
@@ -63,29 +65,54 @@ def test_another_document_does_not_reach_a_goal(gallery):
     assert "another document" not in gallery._meter.text
 
 
-@pytest.mark.parametrize("cancelled", [False, True])
-def test_a_training_puts_its_weights_in_unless_it_is_cancelled(
-    monkeypatch, gallery, cancelled
+@pytest.mark.filterwarnings(FOREIGN)
+@pytest.mark.parametrize("mode", ["mock", "both"])
+def test_a_demo_is_trained_by_the_tool_and_its_document_gets_the_weights(
+    monkeypatch, mode
 ):
     small = (
-        ToyData(train_size=100, validation_size=20, test_size=20),
+        ToyData(train_size=50, validation_size=20, test_size=20),
         TrainSpec(epochs=1),
     )
     demo = dataclasses.replace(demos()["yin_yang"], training=small)
     monkeypatch.setattr(module, "demos", lambda: {"yin_yang": demo})
     # a toy set has two classes, the network has an output for each of three
     monkeypatch.setattr(ToyData, "classes", ("a", "b", "c"))
+    project, back = Project(), []
+    runner = Runner(project)
+    tool = TrainingView(project, runner)
+    gallery = Gallery(project, runner, lambda: tool, lambda: back.append("came"))
     gallery.open("yin_yang")
-    settle(gallery.runner)
-    before = gallery.project.spec.network
-    gallery._start_training()
-    if cancelled:
-        gallery.cancel()
-    settle(gallery.runner)
-    said = gallery._said.object
-    assert said.startswith("Cancelled" if cancelled else "Trained"), said
-    assert (gallery.project.spec.network == before) == cancelled
-    assert gallery._cancel is None
+    project.edit(
+        project.spec.replace(run=project.spec.run.replace(mode=mode)), key="mode"
+    )
+    before = project.spec
+    gallery._open_training()
+    assert tool.trainer.data == small[0]
+    assert tool.trainer.settings.mode == ("mock" if mode == "mock" else "chip")
+    if mode == "mock":
+        tool.trainer.start()
+        until(lambda: tool.trainer.state == "done")
+        plan = tool.trainer.plan
+        assert plan.spec.run.runtime == demo.sample  # one sample, not four
+        assert project.spec.network != before.network
+        assert project.spec.run == before.run
+        assert project.spec.stimuli == before.stimuli
+        assert "of the test samples" in gallery._said.text
+    settle(runner)
+    tool._go_back()
+    assert back == ["came"]
+
+
+@pytest.mark.filterwarnings(FOREIGN)
+def test_what_a_demo_prepared_is_not_used_for_another_document():
+    project = Project()
+    tool = TrainingView(project, Runner(project))
+    gallery = Gallery(project, tool.runner, lambda: tool)
+    gallery.open("yin_yang")
+    gallery._open_training()
+    project.open(psp())
+    assert tool.trainer._to_train() == psp()
 
 
 def test_every_picture_is_drawn(gallery):
@@ -102,6 +129,18 @@ def test_a_teachers_page_keeps_the_other_tools_closed():
     made.tools.open = "inspector"
     assert made.tools.open == "demos"
     assert [tool["name"] for tool in made.tools.rail.tools] == ["demos"]
+
+
+@pytest.mark.filterwarnings(FOREIGN)
+def test_a_teachers_page_of_a_demo_that_is_trained_keeps_the_training():
+    made = Workbench(demos()["yin_yang"].start())
+    made.tools.view("demos").show("yin_yang", locked=True)
+    made.tools.keep("demos", "train")
+    made.tools.open = "code"
+    assert made.tools.open == "demos"
+    made.tools.view("demos")._open_training()
+    assert made.tools.open == "train"
+    assert [tool["name"] for tool in made.tools.rail.tools] == ["demos", "train"]
 
 
 def test_a_demo_is_found_by_its_file_alone(tmp_path, monkeypatch):
