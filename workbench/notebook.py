@@ -56,7 +56,9 @@ _ON_SCREEN: "weakref.WeakSet[Any]" = weakref.WeakSet()
 ICON_FONT = ("Material Icons", "material-icons-[A-Z0-9]*.woff2")
 #: What an icon needs within each view; the font itself is known to the whole notebook.
 _ICON_RULES = (
-    f".material-icons {{font-family: '{ICON_FONT[0]}'; font-feature-settings: 'liga'}}"
+    f".material-icons {{font-family: '{ICON_FONT[0]}'; font-feature-settings: 'liga';"
+    " font-weight: 400; line-height: 1; text-transform: none; letter-spacing: normal;"
+    " white-space: nowrap}"
 )
 #: Shows the picture only while the live view beside it is empty.
 _STYLE = (
