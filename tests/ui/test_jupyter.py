@@ -94,7 +94,7 @@ def test_every_view_and_the_whole_page_are_drawn_and_react(open_notebook):
     expect(summary).to_contain_text("50 spikes", timeout=60_000)
     run = notebook.cell(1 + views.index("RunView"))
     run.get_by_role("button", name="both").click()
-    expect(summary).to_contain_text("on the chip", timeout=120_000)
+    expect(summary).to_contain_text("on the chip", timeout=300_000)
     chip = notebook.cell(1 + views.index("ChipView"))
     expect(chip.get_by_text("as it would be laid out")).to_have_count(0)
     page.get_by_role("button", name="+ LIF").click()
