@@ -86,7 +86,8 @@ class SNN(torch.nn.Module):
             count = len(self._entering(name, names))
             driven = name in self._currents or count == 0
             entering.append(count + driven)
-        return Loop(self.exp, neurons, links, entering)
+        prompt = self.spec.run.loops == "prompt"
+        return Loop(self.exp, neurons, links, entering, prompt)
 
     def _entering(self, name: str, group: list[str]) -> list[ProjectionSpec]:
         """Return the projections into a population from outside of its group."""

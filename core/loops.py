@@ -6,10 +6,11 @@ population (`core.functional.aelif`)::
 
     i' = i (1 - dt/tau_syn) + x + W z        z: spikes of the step before
 
-A spike within the loop arrives one step later. With a delay of d steps it arrives d
-steps after that; such projections are no part of W. Their currents are found by
-repeating the run: what is right for the first n steps is right for n + d + 1 steps
-after one more.
+A spike within the loop arrives one step later, or, if the loop is prompt, in the same
+step, as between populations in no loop; then z is that of the step. With a delay of d
+steps it arrives d steps after that; such projections are no part of W. Their currents
+are found by repeating the run: what is right for the first n steps is right for d + 1
+more after one more, in a prompt loop for d more.
 """
 
 from collections.abc import Sequence
@@ -52,6 +53,7 @@ class Loop(HXModuleWrapper):
     :param neurons: the members
     :param links: the projections between them
     :param entering: how many handles from outside each member is called with
+    :param prompt: spikes within the loop arrive in the same step
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Loop(HXModuleWrapper):
         neurons: Sequence[AELIF],
         links: Sequence[Link],
         entering: Sequence[int],
+        prompt: bool = False,
     ) -> None:
         modules = [*neurons, *(link.synapse for link in links)]
         super().__init__(experiment, **{f"m{n}": m for n, m in enumerate(modules)})
         self._neurons, self._links = tuple(neurons), tuple(links)
         self._entering = tuple(entering)
+        self.prompt = prompt
         self._sizes = [neuron.size for neuron in neurons]
 
     def forward_func(self, *input: DataHandle, hw_data: Any = None) -> Any:
@@ -85,6 +89,7 @@ class Loop(HXModuleWrapper):
                 hw_data=measured,
                 dt=self.experiment.dt,
                 recurrent_weight=weight,
+                recurrent_delay=self._latency,
                 **values,
             )
             late_drive = sum((self._delayed(z, link, drive) for link in late), 0.0)
@@ -98,7 +103,13 @@ class Loop(HXModuleWrapper):
     def _repetitions(self, steps: int) -> int:
         """Return after how many runs all delayed currents are right."""
         delays = [link.delay for link in self._late()]
-        return 1 if not delays else max(1, -(-steps // (min(delays) + 1)))
+        each = min(delays, default=0) + self._latency
+        return 1 if not delays else max(1, -(-steps // each))
+
+    @property
+    def _latency(self) -> int:
+        """Steps that each projection within the loop takes, besides its delay."""
+        return 0 if self.prompt else 1
 
     def _late(self) -> list[Link]:
         return [link for link in self._links if link.delay]
@@ -123,7 +134,7 @@ class Loop(HXModuleWrapper):
         graded = F.linear(spikes[..., self._slice(link.source)], link.synapse.weight)
         at = self._slice(link.target)
         graded = F.pad(graded, (at.start, like.shape[-1] - at.stop))
-        graded = shifted(graded, link.delay + 1)
+        graded = shifted(graded, link.delay + self._latency)
         return F.pad(graded, (0, 0, 0, 0, 0, len(like) - len(graded)))
 
     def _values(self) -> dict[str, Any]:

@@ -22,8 +22,10 @@ from workbench.views.graph_editor import GraphEditor
 from workbench.views.history import History
 from workbench.views.inspector import Inspector
 from workbench.views.keys import Keys
+from workbench.views.page_names import PageNames
 from workbench.views.phase_plane import PhasePlane
 from workbench.views.plots_view import PlotsView
+from workbench.views.recording_view import RecordingView
 from workbench.views.resources import ResourceBar
 from workbench.views.run_controls import RunControls
 from workbench.views.run_status import RunStatus
@@ -48,7 +50,9 @@ ICONS = {
 class Workbench(pn.viewable.Viewer):
     """One document, its runner and all views, on one page.
 
-    :param spec: the document to open; None opens the first example
+    :param spec: the document to open, or the project that has it; None opens the first
+        example
+    :param runner: of the project; None makes one
     :param restore: open what this window of the browser had before a reload
     """
 
@@ -56,14 +60,15 @@ class Workbench(pn.viewable.Viewer):
 
     def __init__(
         self,
-        spec: ExperimentSpec | None = None,
+        spec: ExperimentSpec | Project | None = None,
         *,
+        runner: Runner | None = None,
         restore: bool = False,
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        self.project = Project(spec)
-        self.runner = Runner(self.project)
+        self.project = spec if isinstance(spec, Project) else Project(spec)
+        self.runner = runner or Runner(self.project)
         self.graph = GraphEditor(self.project, self.runner)
         self.plots = PlotsView(self.project, self.runner, self._drawer_pages())
         self.status = RunStatus(self.project, self.runner)
@@ -116,6 +121,7 @@ class Workbench(pn.viewable.Viewer):
             self.status,
             self.keys,
             self.screen,
+            PageNames(),
             self.autosave,
             sizing_mode="stretch_both",
             margin=0,
@@ -144,12 +150,32 @@ class Workbench(pn.viewable.Viewer):
         return page
 
     def __panel__(self) -> Any:
-        return pn.Row(
-            pn.Column(self.graph, width=420, height=620),
-            pn.Column(self.controls, self.plots, self.status, height=620),
-            pn.Column(self.inspector, width=300, height=620, scroll=True),
-            sizing_mode="stretch_width",
-            height=640,
+        """Return the same views without the frame of a page, for a cell."""
+        tool = pn.Column(
+            self.tools.panel, width=self.tools.width, sizing_mode="stretch_height"
+        )
+        self.tools.param.watch(
+            lambda *_: tool.param.update(
+                width=self.tools.width, visible=bool(self.tools.open)
+            ),
+            "open",
+        )
+        return pn.Column(
+            self.controls,
+            pn.Row(
+                pn.Column(
+                    self.files,
+                    self.graph,
+                    self.resources,
+                    width=330,
+                    sizing_mode="stretch_height",
+                ),
+                pn.Column(self.plots, self.status, sizing_mode="stretch_both"),
+                tool,
+                self.tools.rail,
+                sizing_mode="stretch_both",
+            ),
+            sizing_mode="stretch_both",
         )
 
     def _tools(self) -> tuple[Tool, ...]:
@@ -257,6 +283,7 @@ class Workbench(pn.viewable.Viewer):
             "Phase plane": PhasePlane,
             "Weights": WeightMatrix,
             "History": History,
+            "Recording": RecordingView,
             "Characterise": Characterise,
         }
         return {

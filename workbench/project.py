@@ -56,6 +56,8 @@ class Project(param.Parameterized):
         self._future: list[ExperimentSpec] = []
         self._gesture: tuple[Any, float] = (None, 0.0)
         self._misfits: tuple[Problem, ...] = ()
+        #: The runner that views in several cells of a notebook share.
+        self.runner: Any = None
 
     def edit(self, spec: ExperimentSpec, key: Any = None) -> None:
         """Make ``spec`` the current document.

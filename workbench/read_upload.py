@@ -24,7 +24,9 @@ from core.errors import ConversionError, Problem
 from core.spec.json_data import to_data
 from core.spec.json_io import from_json, to_json
 from core.spec.network import InputSpec, NetworkSpec
+from core.spec.nir.report import HEADINGS
 from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
+from core.spec.nir_membranes import membranes
 from core.spec.nir_recordings import (
     from_graph_data,
     read_nir_data_bytes,
@@ -33,12 +35,21 @@ from core.spec.nir_recordings import (
 )
 from core.spec.recordings import Recording
 from core.spec.spike_table import from_csv, from_npz, read_npz, to_npz, write_npz
+from core.spec.trace_table import (
+    TraceRecording,
+    head_of,
+    holds_traces,
+    traces_from_csv,
+    traces_from_npz,
+)
 from workbench.hdf5_check import MAGIC, check_hdf5
 from workbench.reader import CPU_SECONDS, MEMORY, OUTPUT, WALL_SECONDS, as_answer
 from workbench.uploads import decoded
 
 #: The kind of the files of `workbench.training_file`, and how many arrays one may hold.
 TRAINING = ".training.npz"
+#: Begins the kind of a file of recordings that are laid over a run: ``.measured.csv``.
+MEASURED = ".measured"
 MAX_ENTRIES = 1_000
 
 
@@ -93,6 +104,7 @@ def load_all() -> None:
     read(".nir", write_nir_data_bytes(to_graph_data(recordings)), None)
     read(".npz", to_npz(recordings), None)
     read(".csv", b"time_s,neuron\n0,0\n", None)
+    read(MEASURED + ".csv", b"time_s,value\n0,0\n", None)
     for kind, raw in ((".nir", MAGIC), (".json", b"{}"), (".npz", b"PK")):
         with suppress(ConversionError):
             read(kind, raw, None)
@@ -141,6 +153,8 @@ def read(
         return {"document": to_json(from_json(decoded(raw)))}, b""
     if kind == TRAINING:
         return {}, write_npz(**read_npz(raw, most=MAX_ENTRIES))
+    if kind.startswith(MEASURED):
+        return measured(kind.removeprefix(MEASURED), raw)
     if kind == ".csv":
         return packed(from_csv(decoded(raw)))
     if kind == ".npz":
@@ -153,11 +167,51 @@ def read(
     head = {
         "network": to_data(found.network),
         "notes": as_answer(found.notes),
+        "report": {n: as_answer(getattr(found.report, n)) for n in HEADINGS},
         "time_factor": found.time_factor,
+        "fitting_factor": found.report.fitting_factor,
         "dt": found.dt,
+        "loops": found.loops,
         "stimuli": [to_data(stimulus) for stimulus in found.stimuli],
     }
     return head, b""
+
+
+def measured(kind: str, raw: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return spikes and potentials of a file that is laid over a run."""
+    recordings: tuple[Recording, ...] = ()
+    traces: tuple[TraceRecording, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    if kind == ".csv":
+        text = decoded(raw)
+        if "neuron" in head_of(text) and not holds_traces(head_of(text)):
+            recordings = from_csv(text)
+        else:
+            traces = traces_from_csv(text)
+    elif kind == ".npz":
+        arrays = read_npz(raw)
+        if "neuron" in arrays and not holds_traces(arrays):
+            recordings = from_npz(raw)
+        else:
+            traces = traces_from_npz(raw)
+    elif check_hdf5(raw) == "NIRGraphData":
+        data = read_nir_data_bytes(raw)
+        recordings, _, factor = from_graph_data(data)
+        traces = membranes(data, factor)
+    else:
+        what = "it is a network, no recording."
+        raise ConversionError("file", what, "Open it with Open….")
+    entries = [
+        {"name": t.name, "neuron": t.neuron, "lsb": t.lsb, "count": len(t.time)}
+        for t in traces
+    ]
+    nothing = np.zeros(0)
+    head, columns = described(recordings, notes)
+    columns |= {
+        "trace_times": np.concatenate([nothing, *(t.time for t in traces)]),
+        "trace_values": np.concatenate([nothing, *(t.values for t in traces)]),
+    }
+    return {**head, "traces": entries}, write_npz(**columns)
 
 
 def packed(
@@ -165,7 +219,15 @@ def packed(
     notes: tuple[Problem, ...] = (),
     time_factor: float | None = None,
 ) -> tuple[dict[str, Any], bytes]:
-    """Return recordings as JSON and NPZ: all spikes in two arrays, one by one."""
+    """Return recordings as JSON and NPZ."""
+    head, arrays = described(recordings, notes)
+    return {**head, "time_factor": time_factor}, write_npz(**arrays)
+
+
+def described(
+    recordings: tuple[Recording, ...], notes: tuple[Problem, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return recordings as JSON and all their spikes as two arrays, one by one."""
     head = {
         "recordings": [
             {
@@ -177,8 +239,7 @@ def packed(
             for r in recordings
         ],
         "notes": as_answer(notes),
-        "time_factor": time_factor,
     }
     times = np.concatenate([np.zeros(0), *(r.times for r in recordings)])
     neurons = np.concatenate([np.zeros(0, int), *(r.neurons for r in recordings)])
-    return head, write_npz(times=times, neurons=neurons.astype(np.int64))
+    return head, {"times": times, "neurons": neurons.astype(np.int64)}

@@ -25,6 +25,7 @@ from core.simulate import RunResult, StageMemory, simulate
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import fingerprint
 from workbench.history import RunHistory
+from workbench.overlay import Overlay
 from workbench.project import GESTURE_SECONDS, Project
 
 log = logging.getLogger(__name__)
@@ -123,6 +124,7 @@ class Runner(param.Parameterized):
         super().__init__()
         self.project = project
         self.history = RunHistory()
+        self.overlay = Overlay()
         self._memory = _Memory(self._tell)
         self._wanted: ExperimentSpec | None = None
         self._flight: Flight | None = None
@@ -130,7 +132,8 @@ class Runner(param.Parameterized):
         self._marked: tuple[ExperimentSpec | None, str] = (None, "")
         self._finished = 0.0
         self._short: Any = None  # the form of documents whose runs are short
-        self._document = pn.state.curdoc
+        self._document: Any = None
+        self._find_page()
         self._publishing = threading.RLock()
         project.param.watch(lambda *_: self._changed(), "spec")
         self.param.watch(lambda *_: self._changed(), "live")
@@ -164,7 +167,7 @@ class Runner(param.Parameterized):
         self, work: Callable[[], Any], done: Callable[["Future[Any]"], None]
     ) -> None:
         """Do ``work`` off the event loop, then call ``done`` on it."""
-        self._document = pn.state.curdoc or self._document
+        self._find_page()
 
         def start() -> None:
             future = POOL.submit(work)
@@ -178,6 +181,12 @@ class Runner(param.Parameterized):
             callback()
         else:
             self._document.add_next_tick_callback(callback)
+
+    def _find_page(self) -> None:
+        """Remember the page that is served here; a notebook has documents, but none."""
+        document = pn.state.curdoc
+        if document is not None and document.session_context is not None:
+            self._document = document
 
     def _mark(self, spec: ExperimentSpec) -> str:
         """Return the fingerprint of ``spec``, made once."""
@@ -222,7 +231,7 @@ class Runner(param.Parameterized):
 
     def _start(self, spec: ExperimentSpec, **changes: Any) -> None:
         self._wanted = None
-        self._document = pn.state.curdoc or self._document
+        self._find_page()
         flight = self._flight = Flight(spec, self._mark(spec))
         self._set(busy=True, **changes)
         if self._document is not None and self._short == form(spec):

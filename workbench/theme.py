@@ -64,6 +64,7 @@ def _components(name: str) -> dict[str, Any]:
         "MuiToolbar": {"styleOverrides": {"root": {"gap": "4px"}}},
         # One that can be pointed at stays, and lies over the next button.
         "MuiTooltip": {"defaultProps": {"disableInteractive": True}},
+        "MuiLinearProgress": {"defaultProps": {"aria-label": "progress"}},
     }
 
 

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ConversionError, Problem
 from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec, ViewSpec
 from core.spec.json_data import from_data
 from core.spec.json_io import from_json
 from core.spec.network import InputSpec, LISpec, NetworkSpec
+from core.spec.nir.report import HEADINGS, ImportReport
 from core.spec.packed import embedded
 from core.spec.recordings import Recording, as_stimuli, checked
 from core.spec.spike_table import from_csv, read_npz
@@ -41,8 +43,10 @@ class Upload:
     :param recordings: spikes of a NIRData, CSV or NPZ file
     :param notes: what was changed on reading
     :param time_factor: of a NIR file: file number × this = seconds on the chip
+    :param report: of a NIR file: all that was done with it
     :param dt: of a NIR file: the step that it counts in, chip seconds, if it tells
     :param currents: of a NIR file: its biases
+    :param loops: of a NIR file: when spikes in loops arrive, as of `RunSpec`
     """
 
     spec: ExperimentSpec | None = None
@@ -50,8 +54,10 @@ class Upload:
     recordings: tuple[Recording, ...] = ()
     notes: tuple[Problem, ...] = ()
     time_factor: float | None = None
+    report: ImportReport | None = None
     dt: float | None = None
     currents: tuple[ConstantCurrent, ...] = ()
+    loops: str = "late"
 
     def document(self, title: str) -> ExperimentSpec:
         """Return the document of the file, or one made for its network or spikes."""
@@ -65,7 +71,8 @@ class Upload:
             empty = experiment_of(NetworkSpec(inputs), title)
             return as_stimuli(empty, self.recordings)[0]
         made = experiment_of(self.network or NetworkSpec(), title, self.dt)
-        return made.replace(stimuli=(*made.stimuli, *self.currents))
+        run = made.run.replace(loops=self.loops)
+        return made.replace(stimuli=(*made.stimuli, *self.currents), run=run)
 
     def opened_over(
         self, open_document: ExperimentSpec, title: str
@@ -188,18 +195,29 @@ def believed(answer: Answer) -> Upload:
             return Upload(spec=from_json(head["document"]))
         notes = problems_of(head["notes"])
         if "recordings" in head:
-            recordings = checked(_recordings(answer))
+            recordings = checked(recordings_of(head, read_npz(answer.arrays)))
             return Upload(recordings=recordings, notes=notes)
         return Upload(
             network=from_data(NetworkSpec, head["network"]),
             notes=notes,
             time_factor=_number(head["time_factor"]),
+            report=_report(head),
             dt=None if head["dt"] is None else _number(head["dt"]),
             currents=tuple(_current(data) for data in head["stimuli"]),
+            loops="prompt" if head["loops"] == "prompt" else "late",
         )
     except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
         what = "reading it failed: it is damaged, or unpacks to too much."
         raise ConversionError("file", what, DAMAGED) from None
+
+
+def _report(head: Mapping[str, Any]) -> ImportReport:
+    fit = head["fitting_factor"]
+    return ImportReport(
+        **{name: problems_of(head["report"][name]) for name in HEADINGS},
+        time_factor=_number(head["time_factor"]),
+        fitting_factor=None if fit is None else _number(fit),
+    )
 
 
 def _current(data: Any) -> ConstantCurrent:
@@ -215,13 +233,15 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _recordings(answer: Answer) -> list[Recording]:
-    arrays = read_npz(answer.arrays)
+def recordings_of(
+    head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> list[Recording]:
+    """Return the recorded spikes of an answer, unchecked."""
     times, neurons = arrays["times"], arrays["neurons"]
     if times.dtype != np.float64 or neurons.dtype != np.int64:
         raise TypeError(times.dtype)
     found, start = [], 0
-    entries: list[Mapping[str, Any]] = answer.head["recordings"]
+    entries: list[Mapping[str, Any]] = head["recordings"]
     for entry in entries:
         part = slice(start, start + int(entry["count"]))
         start = part.stop

@@ -202,7 +202,10 @@ def codes(chip: ChipSpec, how: Calibrate = calibrate) -> Numbers:
 
 
 def thresholds(chip: ChipSpec) -> Numbers:
-    """Return fixed pattern and batch-to-batch noise relative to threshold − leak."""
+    """Return how far thresholds are above their target, relative to threshold − leak.
+
+    Their mean, fixed pattern and batch-to-batch noise.
+    """
     found = result(chip, PUBLISHED)
     written = np.stack(
         [truth(found, chip, _TRIAL + k)["threshold"] for k in range(_WRITES)]
@@ -215,6 +218,7 @@ def thresholds(chip: ChipSpec) -> Numbers:
     noise = trimmed_std(again) / 0.79 * np.sqrt(_WRITES / (_WRITES - 1))
     fixed = np.sqrt(max((trimmed_std(mean) / 0.79) ** 2 - noise**2 / _WRITES, 0.0))
     return {
+        "threshold mean": float(mean.mean() - PUBLISHED.threshold) / distance,
         "threshold fixed": float(fixed) / distance,
         "threshold batch": float(noise) / distance,
     }

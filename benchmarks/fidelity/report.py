@@ -95,7 +95,7 @@ def _variations(found: dict[str, dict[str, float]]) -> Iterable[Sequence[str]]:
 
 
 def thresholds(chips: int) -> str:
-    """Return the fixed pattern and the noise of a batch, and the spread of the CADC."""
+    """Return mean, fixed pattern and noise of thresholds, and spread of the CADC."""
     numbers = range(1, chips + 1)
     found = calibration.pooled(
         calibration.thresholds(chip_number(n)) | calibration.cadc(chip_number(n))
@@ -103,6 +103,7 @@ def thresholds(chips: int) -> str:
     )
     rows = []
     for name, label, share, low, high, mean in (
+        ("threshold mean", "thresholds above their target, %", 100, 0.04, 0.06, True),
         ("threshold fixed", "fixed pattern of thresholds, %", 100, 0.02, 0.04, False),
         ("threshold batch", "noise of a batch, mean, %", 100, 0.01, 0.02, True),
         ("cadc", "channels of the CADC, LSB", 1, 0.0, 3.0, False),

@@ -5,9 +5,9 @@ There are no membranes: an event that reaches an excitatory synapse with a weigh
 that answer to the same event, and events of the same cycle, give one spike. A spike
 that leaves its circuit is an event for others, by the same way as without the bypass::
 
-    input → synapse 0.2 µs,  synapse → spike 0.2 µs,  spike → synapse 0.4 µs
+    input → synapse 0.8 µs,  synapse → spike 0.2 µs,  spike → synapse 0.4 µs
 
-so an input comes back after 0.4 µs (published: within 2 µs) and each neuron of a chain
+so an input comes back after 1 µs (published: within 2 µs) and each neuron of a chain
 adds 0.6 µs. That inhibitory synapses do nothing is assumed, as the latency is.
 """
 

@@ -17,6 +17,8 @@ caller, `core.functional.step_code`.
 
 from typing import Any
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.errors import ParameterError, ShapeError
@@ -58,6 +60,7 @@ def cuba_aelif_integration(
     spike_triggered_adaptation: bool = False,
     integration_step_code: str | None = None,
     recurrent_weight: Tensor | None = None,
+    recurrent_delay: int = 1,
 ) -> Traces:
     """Integrate neurons with current-based synapses over time.
 
@@ -75,13 +78,16 @@ def cuba_aelif_integration(
         `core.functional.step_code`; what `CuBaStepCode` writes for these flags takes
         the loops of the library, like None
     :param recurrent_weight: weights from the neurons to themselves, shape (target,
-        source), model units; a spike acts one step later
+        source), model units
+    :param recurrent_delay: steps from a spike to the current that it adds by these
+        weights: 1, or 0 as between different populations
     :returns: membrane, membrane by MADC, current, adaptation, adaptation by MADC,
         spikes; each of shape (time, batch, neurons), the MADC ones as measured or None
     :raises ShapeError: if ``input`` has not three dimensions, or measured data or a
         parameter does not fit it
-    :raises ParameterError: if there is no surrogate gradient ``method``, or a parameter
-        is not finite, or not above zero where the equations divide by it
+    :raises ParameterError: if ``recurrent_delay`` is neither 0 nor 1, if there is no
+        surrogate gradient ``method``, or a parameter is not finite, or not above zero
+        where the equations divide by it
     :raises StepCodeError: if the code of the caller fails
 
     Traces are what gradients are computed from: change a clone of them.
@@ -133,9 +139,11 @@ def cuba_aelif_integration(
     if fire:
         refuse_transforms()
     code, feedback = integration_step_code, recurrent_weight
+    prompt = feedback is not None and _prompt(recurrent_delay)
     if feedback is not None:
         _check_feedback(feedback, input, terms)
         _check_binary(hw.spikes)
+    graded = _later(input) if prompt else input
     if code is not None and code != terms.generate():
         if feedback is not None:
             raise ParameterError(
@@ -148,11 +156,18 @@ def cuba_aelif_integration(
         )
     elif applies(input, values | {"weight": feedback, "alpha": alpha}):
         membrane, current, adaptation, spikes = fused.integrate(
-            input, hw, terms, values, dt=dt, alpha=alpha, feedback=feedback
+            graded,
+            hw,
+            terms,
+            values,
+            dt=dt,
+            alpha=alpha,
+            feedback=feedback,
+            prompt=prompt,
         )
     else:
         membrane, current, adaptation, spikes = loop.integrate(
-            input,
+            graded,
             hw,
             terms,
             values,
@@ -160,7 +175,13 @@ def cuba_aelif_integration(
             method=method,
             alpha=alpha,
             feedback=feedback,
+            prompt=prompt,
         )
+    if prompt and feedback is not None and len(current):
+        last = len(current) - 1
+        added = input[last] + F.linear(spikes[last], feedback)
+        after = current[last] * (1 - dt / values["tau_syn"]) + added
+        current = torch.cat([current[1:], after[None]])
     return (
         membrane,
         hw.voltage_madc,
@@ -169,6 +190,22 @@ def cuba_aelif_integration(
         hw.adaptation_madc,
         spikes,
     )
+
+
+def _prompt(delay: int) -> bool:
+    if delay not in (0, 1):
+        what, fix = f"it is {delay}.", "Give 0 or 1 steps."
+        raise ParameterError("recurrent_delay", what, fix)
+    return delay == 0
+
+
+def _later(input: Tensor) -> Tensor:
+    """Return ``input`` one step later.
+
+    Then the current of step t, with what the spikes of step t - 1 add, is the one that
+    moves the membrane in step t: current first is as prompt as the input.
+    """
+    return torch.cat([torch.zeros_like(input[:1]), input[:-1]])
 
 
 def _check_feedback(weight: Tensor, input: Tensor, terms: CuBaStepCode) -> None:

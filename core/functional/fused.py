@@ -60,6 +60,7 @@ def integrate(
     dt: float,
     alpha: float,
     feedback: Tensor | None = None,
+    prompt: bool = False,
 ) -> States:
     """Integrate neurons over time.
 
@@ -69,11 +70,12 @@ def integrate(
     :param dt: step width, s
     :param alpha: steepness of the superspike surrogate
     :param feedback: weights from the neurons to themselves, shape (target, source)
+    :param prompt: in each step the current comes first, then the membrane
     """
     length = hw.length(input)
     x = input if length == len(input) else input[:length]  # a slice costs a gradient
     run = _Run(
-        terms=_kernel_terms(terms, feedback is not None),
+        terms=_kernel_terms(terms, feedback is not None, prompt),
         measured=tuple(_measured(part, x) for part in hw.parts()),
         hold=refractory_steps(values["refractory_time"], dt) if terms.refractory else 0,
         alpha=alpha,
@@ -87,7 +89,7 @@ def integrate(
     return run.forward(x, feedback, run.parameters(x, tensors[2:]))
 
 
-def _kernel_terms(terms: CuBaStepCode, recurrent: bool) -> kernels.Terms:
+def _kernel_terms(terms: CuBaStepCode, recurrent: bool, prompt: bool) -> kernels.Terms:
     return kernels.Terms(
         terms.leaky,
         terms.fire,
@@ -99,6 +101,7 @@ def _kernel_terms(terms: CuBaStepCode, recurrent: bool) -> kernels.Terms:
         terms.hw_adaptation_trace_available and terms.adaptive,
         terms.hw_spikes_available and terms.fire,
         recurrent and terms.fire,
+        prompt,
     )
 
 

@@ -30,6 +30,7 @@ def integrate(
     method: str,
     alpha: float,
     feedback: Tensor | None = None,
+    prompt: bool = False,
 ) -> States:
     """Integrate neurons over time.
 
@@ -39,6 +40,7 @@ def integrate(
     :param values: the parameters of these terms, by their names in the step code
     :param dt: step width, s
     :param feedback: weights from the neurons to themselves, shape (target, source)
+    :param prompt: in each step the current comes first, then the membrane
     """
     mobility, decay = dt / values["c"], 1 - dt / values["tau_syn"]
     leak, reset = values.get("leak"), values.get("reset", 0.0)
@@ -66,11 +68,15 @@ def integrate(
     counter = i.float()
     trace = []
     for x, v_hw, w_hw, z_hw in hw.steps(input):
+        fed = x if feedback is None else x + F.linear(z, feedback)
+        if prompt:
+            i = i * decay + fed
         drive = i
         for current in currents:
             drive = drive + current(v, w)
         v = inject(v + mobility * drive, v_hw)
-        i = i * decay + (x if feedback is None else x + F.linear(z, feedback))
+        if not prompt:
+            i = i * decay + fed
         if terms.fire:
             z = inject(threshold(v - values["threshold"], method, alpha), z_hw)
         if terms.adaptive:

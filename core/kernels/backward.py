@@ -52,7 +52,7 @@ def backward(terms: Terms, parameter_gradients: bool) -> Kernel:
     + 1 lane, of a recurrent layer batch entry.
     """
     leaky, fire, refractory, exponential, subthreshold, triggered = terms[:6]
-    v_measured, _, z_measured, recurrent = terms[6:]
+    v_measured, _, z_measured, recurrent, prompt = terms[6:]
     adaptive = subthreshold or triggered
     LV, LI, LW = ROWS, ROWS + 1, ROWS + 2  # the adjoint state
     HELD, SUMS = ROWS + 3, ROWS + 4
@@ -122,6 +122,8 @@ def backward(terms: Terms, parameter_gradients: bool) -> Kernel:
                 if adaptive:
                     w_b = nothing[:n] if t == 0 else adaptation[t - 1, low:high]
                     gw_t = g_adaptation[t * dw, low:high]
+                if prompt:
+                    i_now = current[t, low:high]
                 if v_measured:
                     v_m = v_hw[t, low:high]
                 if fire:
@@ -134,6 +136,8 @@ def backward(terms: Terms, parameter_gradients: bool) -> Kernel:
                     gv = gv_t[j] + p[LV, j]
                     gi = gi_t[j] + p[LI, j]
                     drive = i
+                    if prompt:
+                        drive = i_now[j]
                     pull = leak - v
                     if leaky:
                         drive = drive + g * pull
@@ -176,16 +180,20 @@ def backward(terms: Terms, parameter_gradients: bool) -> Kernel:
                         gz = gz * (s * s)
                         gu = gu + gz
                     gu = zero if abs(gu) < TINY else gu
+                    gk = gu * k
+                    if prompt:
+                        gi = gi + gk
                     gi = zero if abs(gi) < TINY else gi
                     gx_t[j] = gi
-                    gk = gu * k
                     rate = zero
                     if leaky:
                         rate = g
                     if exponential:
                         rate = rate - p[STRENGTH, j] * p[STEEPNESS, j] * LN2 * e
                     p[LV, j] = gu - gk * rate
-                    p[LI, j] = gi * decay + gk
+                    p[LI, j] = gi * decay
+                    if not prompt:
+                        p[LI, j] += gk
                     if adaptive:
                         lw = gw * p[DECAY_W, j] - gk
                         p[LW, j] = zero if abs(lw) < TINY else lw

@@ -53,7 +53,7 @@ def forward(terms: Terms) -> Kernel:
     if there is no such term; first and last + 1 lane, of a recurrent layer batch entry.
     """
     leaky, fire, refractory, exponential, subthreshold, triggered = terms[:6]
-    v_measured, w_measured, z_measured, recurrent = terms[6:]
+    v_measured, w_measured, z_measured, recurrent, prompt = terms[6:]
     adaptive = subthreshold or triggered
 
     @exact
@@ -113,6 +113,9 @@ def forward(terms: Terms) -> Kernel:
                     v, i, w, left = p[V, j], p[I, j], p[W, j], p[COUNTER, j]
                     # Loaded before any decision, or the stores would become scattered.
                     reset, hold = p[RESET, j], p[HOLD, j]
+                    if prompt:
+                        i = i * p[DECAY, j] + x_t[j]
+                        i = zero if abs(i) < TINY else i
                     drive = i
                     if leaky:
                         drive = drive + p[G, j] * (p[LEAK, j] - v)
@@ -125,8 +128,9 @@ def forward(terms: Terms) -> Kernel:
                     u = zero if abs(u) < TINY else u
                     if v_measured:
                         u = v_m[j]
-                    i = i * p[DECAY, j] + x_t[j]
-                    i = zero if abs(i) < TINY else i
+                    if not prompt:
+                        i = i * p[DECAY, j] + x_t[j]
+                        i = zero if abs(i) < TINY else i
                     z = zero
                     if fire:
                         z = one if u > p[THRESHOLD, j] else zero

@@ -8,7 +8,8 @@ The equations are those of `core.functional.aelif`, per lane and step::
     w' = w d_w + r (u − E) + b z                            or as measured
     v' = reset where z = 1, else u                          unless u was measured
 
-and while a lane is refractory ``z = 0`` and ``v' = reset``. `core.kernels.forward` and
+and while a lane is refractory ``z = 0`` and ``v' = reset``. If ``prompt``, the current
+is first: u is that of ``i'``. `core.kernels.forward` and
 `core.kernels.backward` write a kernel for the terms that are on; what is off costs
 nothing.
 """
@@ -38,6 +39,7 @@ class Terms(NamedTuple):
     adaptation_measured: bool = False
     spikes_measured: bool = False
     recurrent: bool = False
+    prompt: bool = False
 
 
 #: Rows of the parameters, in the letters of the equations. ``START`` is the first

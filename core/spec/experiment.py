@@ -70,6 +70,13 @@ class RunSpec(Spec):
         doc="Search the codes for each circuit, or give all circuits the same.",
         label="circuits",
     )
+    loops: str = choice(
+        "late",
+        ("late", "prompt"),
+        doc="In the model, spikes within a loop arrive one step later than others, or"
+        " as promptly, which is how networks of NIR count. A chip has no steps.",
+        label="spikes in loops",
+    )
 
     @property
     def steps(self) -> int:

@@ -87,8 +87,9 @@ class ConversionConfig:
         milliseconds on the chip and seconds of a biological model, which runs 1000
         times faster here
     :param per_neuron: neurons of one node may differ in their parameters
-    :param recurrence: populations may depend on each other in a circle; spikes within
-        it arrive one step later
+    :param recurrence: populations may depend on each other in a circle
+    :param loops: ``late``: spikes within a circle arrive one step later than others,
+        ``prompt``: they do not, as in programs that count in steps
 
     >>> ConversionConfig(mock=False).weight_scale
     64.0
@@ -106,6 +107,7 @@ class ConversionConfig:
     time_factor: float = TIME_FACTOR
     per_neuron: bool = False
     recurrence: bool = False
+    loops: str = "late"
 
 
 class _Nodes(nn.ModuleDict):
@@ -145,10 +147,11 @@ class NIRModel(SNN):
             for name in found.neurons
         }
         # A list, because the modules of a loop are registered here already.
-        self._loops = [self._loop(part) for part in self._parts]
+        prompt = cfg.loops == "prompt"
+        self._loops = [self._loop(part, prompt) for part in self._parts]
         self.handles: dict[str, Any] = {}
 
-    def _loop(self, part: list[str]) -> Loop | None:
+    def _loop(self, part: list[str], prompt: bool) -> Loop | None:
         """Return what runs the nodes of a circle, None for a single node."""
         if len(part) == 1:
             return None
@@ -167,7 +170,8 @@ class NIRModel(SNN):
         ]
         outside = [sum(li.source not in part for li in self._into[n]) for n in neurons]
         entering = [max(1, count) for count in outside]
-        return Loop(self.exp, [modules[n] for n in neurons], links, entering)
+        members = [modules[n] for n in neurons]
+        return Loop(self.exp, members, links, entering, prompt)
 
     def _module(self, name: str, found: GraphReader, cfg: ConversionConfig) -> Any:
         if name in found.neurons:
@@ -367,6 +371,9 @@ def _capacitor(model_value: Any, whole: float) -> Any:
 
 def _check(cfg: ConversionConfig) -> None:
     check_time_factor(cfg.time_factor)
+    if cfg.loops not in ("late", "prompt"):
+        what = f"loops is {cfg.loops!r}."
+        raise ParameterError("ConversionConfig", what, "Give 'late' or 'prompt'.")
     if not float(cfg.trace_shift).is_integer():
         raise ParameterError(
             "ConversionConfig",

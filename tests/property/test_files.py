@@ -10,7 +10,7 @@ from contextlib import suppress
 import h5py
 import nir
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -243,8 +243,14 @@ contents = (
 )
 
 
+EXTREMES = (3.4028235677973366e38, 1.7e308, 5e-324, np.float32(3.4e38))
+
+
 @slow_data
-@given(st.sampled_from(PATHS), contents)
+@given(st.sampled_from(PATHS), contents | st.sampled_from(EXTREMES))
+@example("node/nodes/hidden/metadata/refractory_time", EXTREMES[0])
+@example("node/nodes/hidden/r", np.full(8, 2**62))
+@example("node/nodes/hidden/r", np.full(8, 6e4, np.float16))
 def test_a_nir_file_with_anything_anywhere_is_read_or_refused(path, content):
     file = io.BytesIO(RAW)
     with h5py.File(file, "r+") as f:

@@ -3,6 +3,8 @@
 import re
 import time
 
+from playwright.sync_api import expect
+
 
 def wait_until(condition, seconds=30.0, message="it did not happen in time"):
     end = time.monotonic() + seconds
@@ -13,11 +15,23 @@ def wait_until(condition, seconds=30.0, message="it did not happen in time"):
     raise AssertionError(message)
 
 
+def until(act, condition, seconds=60.0, pause=3.0):
+    """Do what may come too early, again and again, until the page has taken it."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it was never taken"
+        act()
+        tried = time.monotonic()
+        while time.monotonic() < tried + pause and not condition():
+            time.sleep(0.05)
+
+
 class Bench:
     """One browser page with the workbench, and what a person does on it."""
 
     def __init__(self, page, address):
         self.page = page
+        self.spoilt = False  # by a test that failed
         self.foreign: list[str] = []
         self.complaints: list[str] = []
         page.on("request", self._request)
@@ -72,6 +86,14 @@ class Bench:
         for _ in range(times):
             self.page.keyboard.press(key)
         wait_until(lambda: self.summary() != before, 30, f"{name} changed nothing")
+
+    def open_tool(self, name):
+        """Open a tool of the rail, unless it is open."""
+        tool = self.page.get_by_role("button", name=name, exact=True)
+        if tool.get_attribute("aria-pressed") != "true":
+            self.settled()
+            tool.click()
+        expect(tool).to_have_attribute("aria-pressed", "true")
 
     def select(self, name):
         box = self.page.locator(f'.react-flow__node[data-id="{name}"]')

@@ -19,6 +19,7 @@ from tests.ui.bench import Bench, wait_until
 
 ROOT = Path(__file__).parents[2]
 BROWSER = find_browser()
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -71,19 +72,55 @@ def answers(address):
         return False
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+        page = getattr(item.funcargs.get("bench"), "page", None)
+        if call.when == "call" and page is not None:
+            report.sections.append(("What the page showed", _seen(page)))
+    return report
+
+
+def _seen(page):
+    """What may say why a test failed, where nobody sees the screen."""
+    try:
+        texts = {
+            role: page.get_by_role(role).all_inner_texts()
+            for role in ("status", "alert", "dialog", "menu")
+        }
+        boxes = page.locator(".react-flow__node .rf-node-label").all_inner_texts()
+        return f"boxes: {boxes}\n" + "\n".join(f"{k}: {v}" for k, v in texts.items())
+    except Exception as error:  # the page is gone: that is what there is to say
+        return repr(error)
+
+
 @pytest.fixture(scope="module")
-def bench(browser, served):
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    yield Bench(page, served)
-    page.close()
+def pages(browser):
+    """The pages that the tests of a module opened; the last is the present one."""
+    made: list[Bench] = []
+    yield made
+    for one in made:
+        one.page.close()
+
+
+@pytest.fixture
+def bench(pages, browser, served, request):
+    """The page of the module; a new one after a test that failed."""
+    if not pages or pages[-1].spoilt:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        pages.append(Bench(page, served))
+    yield pages[-1]
+    pages[-1].spoilt = request.node.stash.get(FAILED, False)
 
 
 @pytest.fixture(autouse=True)
 def nothing_foreign_and_no_complaint(request):
     """After each test: no request left localhost, nothing on the console."""
+    made = request.getfixturevalue("bench") if "bench" in request.fixturenames else None
     yield
-    if "bench" in request.fixturenames:
-        made = request.getfixturevalue("bench")
+    if made is not None:
         foreign, complaints = made.foreign[:], made.complaints[:]
         made.foreign.clear()
         made.complaints.clear()

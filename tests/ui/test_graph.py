@@ -266,6 +266,7 @@ def test_a_problem_is_a_badge_at_its_box(bench):
 def test_a_loop_is_drawn_above_its_box(bench):
     node(bench, "hidden").click()
     menu(bench, "Connect to")
+    bench.page.get_by_text("Connect hidden to").wait_for()
     node(bench, "hidden").click()
     wait_until(lambda: bench.arrows() == 3)
     loop = arrow(bench, "hidden_hidden").locator(".react-flow__edge-path")

@@ -6,16 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from tests.ui.bench import wait_until
+from tests.ui.bench import until, wait_until
 
 pytestmark = pytest.mark.ui
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def sweeping(bench):
     """The page with the sweep tool open."""
-    bench.settled()
-    bench.page.get_by_role("button", name="Sweep", exact=True).click()
+    bench.open_tool("Sweep")
     bench.page.get_by_role("button", name="Run sweep").wait_for()
     return bench
 
@@ -33,12 +32,16 @@ def said(bench, pattern, seconds=60):
     return found[0]
 
 
+def run(sweeping):
+    sweeping.page.get_by_role("button", name="Run sweep").click()
+    said(sweeping, "Finished")
+
+
 def test_a_sweep_of_the_threshold_gives_a_falling_curve_in_kilohertz(
     sweeping, tmp_path
 ):
     assert "11 runs" in said(sweeping, "runs")
-    sweeping.page.get_by_role("button", name="Run sweep").click()
-    said(sweeping, "Finished")
+    run(sweeping)
     sweeping.page.get_by_role("button", name="Save sweep").click()
     with sweeping.page.expect_download() as download:
         sweeping.page.get_by_role("menuitem", name="Data as CSV").click()
@@ -51,16 +54,20 @@ def test_a_sweep_of_the_threshold_gives_a_falling_curve_in_kilohertz(
 
 
 def test_a_click_on_a_point_sets_the_document_in_one_step(sweeping):
+    run(sweeping)
     figure = sweeping.page.locator(".bk-Figure:visible").last
-    box = figure.bounding_box()
     before = sweeping.settled()
-    sweeping.page.mouse.click(
-        box["x"] + 0.86 * box["width"], box["y"] + 0.4 * box["height"]
-    )
+
+    def click():
+        box = figure.bounding_box()  # it grows when the curve comes
+        sweeping.page.mouse.click(
+            box["x"] + 0.86 * box["width"], box["y"] + 0.4 * box["height"]
+        )
+
+    threshold = sweeping.slider("threshold")
+    until(click, lambda: float(threshold.input_value()) > 1.2)
     wait_until(lambda: sweeping.summary() != before)
     sweeping.page.keyboard.press("Escape")
-    threshold = sweeping.slider("threshold")
-    assert float(threshold.input_value()) > 1.2
     sweeping.page.keyboard.press("Control+z")
     wait_until(lambda: float(threshold.input_value()) == 1.0)
     wait_until(lambda: sweeping.summary() == before)

@@ -4,18 +4,17 @@ import re
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.ui.bench import Bench, wait_until
 
 pytestmark = pytest.mark.ui
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def training(bench):
     """The page with the training tool open."""
-    bench.settled()
-    bench.page.get_by_role("button", name="Train", exact=True).click()
-    bench.page.get_by_role("button", name="Use the ready network").wait_for()
+    bench.open_tool("Train")
     return bench
 
 
@@ -42,15 +41,24 @@ def said(bench, pattern, seconds=60):
     return found[0]
 
 
-def test_a_document_that_does_not_fit_says_why_and_a_ready_one_is_offered(training):
-    assert button(training, "Start").is_disabled()
-    assert "has 6 channels, the data have 5" in said(training, "cannot be trained")
-    button(training, "Use the ready network").click()
+def ready(training):
+    """Have the ready network in the document."""
+    if "label" not in training.boxes():
+        button(training, "Use the ready network").click()
     wait_until(lambda: "label" in training.boxes())
-    wait_until(lambda: button(training, "Start").is_enabled())
+    expect(button(training, "Start")).to_be_enabled(timeout=30_000)
 
 
-def test_two_epochs_with_progress_leave_another_window_quick(training, browser, served):
+def test_a_document_that_does_not_fit_says_why_and_a_ready_one_is_offered(training):
+    expect(button(training, "Start")).to_be_disabled()
+    assert "has 6 channels, the data have 5" in said(training, "cannot be trained")
+    ready(training)
+
+
+def test_two_epochs_leave_another_window_quick_and_are_one_step_to_undo(
+    training, browser, served
+):
+    ready(training)
     other = Bench(browser.new_page(viewport={"width": 1280, "height": 800}), served)
     other.settled()
     quiet = seconds_to_answer(other)
@@ -58,13 +66,21 @@ def test_two_epochs_with_progress_leave_another_window_quick(training, browser, 
     type_in(training, "epochs", 2)
     training.settled()
     button(training, "Start").click()
-    assert "loss" in said(training, "Running: epoch 1 of 2")
+    said(training, "(?s)Running: epoch . of 2.*loss")
     # Both share one core and the lock of Python.
-    assert seconds_to_answer(other) < quiet + 2
+    assert seconds_to_answer(other) < 3 * quiet + 2
     other.page.close()
     text = said(training, "of the test samples", 90)
     assert float(re.search(r"([\d.]+)% of the test", text)[1]) > 60  # chance is 33
     assert "Undo takes them out" in text
+
+    trained = training.settled()
+    training.page.locator("body").click(position={"x": 330, "y": 30})
+    training.page.keyboard.press("Control+z")
+    wait_until(lambda: training.summary() != trained)
+    assert "label" in training.boxes()  # the network is still there
+    training.page.keyboard.press("Control+y")
+    wait_until(lambda: training.summary() == trained)
 
 
 def seconds_to_answer(bench):
@@ -77,17 +93,8 @@ def seconds_to_answer(bench):
     return time.monotonic() - started
 
 
-def test_the_trained_weights_are_one_step_to_undo(training):
-    trained = training.settled()
-    training.page.locator("body").click(position={"x": 330, "y": 30})
-    training.page.keyboard.press("Control+z")
-    wait_until(lambda: training.summary() != trained)
-    assert "label" in training.boxes()  # the network is still there
-    training.page.keyboard.press("Control+y")
-    wait_until(lambda: training.summary() == trained)
-
-
 def test_a_training_is_cancelled_at_once_saved_and_loaded_again(training, tmp_path):
+    ready(training)
     button(training, "Settings").click()
     type_in(training, "epochs", 40)
     button(training, "Start").click()
@@ -97,7 +104,7 @@ def test_a_training_is_cancelled_at_once_saved_and_loaded_again(training, tmp_pa
     started = time.monotonic()
     button(training, "Cancel").click()
     said(training, "Cancelled: epoch")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15  # a batch is finished; an epoch is not
     wait_until(lambda: button(training, "Go on").is_visible())
     path = training.save("Save: the training", tmp_path)
     assert path.name.endswith(".training.npz")

@@ -109,15 +109,22 @@ def with_stimulus(spec: ExperimentSpec, name: str, **changes: Any) -> Experiment
 # -- currents ------------------------------------------------------------------------
 
 
+#: Currents into one population that can be put together on the page.
+MOST_CURRENTS = 4
+
+
 def current_lines(spec: ExperimentSpec, population: LISpec) -> list[Line]:
-    """Return the lines of the currents into ``population``; several add up."""
+    """Return the lines of the currents into ``population`` and of one more.
+
+    Several add up, so with a step and a constant current there is a pulse on a ground.
+    """
     own = [
         place
         for place, s in enumerate(spec.stimuli)
         if isinstance(s, ConstantCurrent) and s.population == population.name
     ]
     found = []
-    for number, place in enumerate([*own, len(spec.stimuli)][: max(1, len(own))]):
+    for number, place in enumerate([*own, len(spec.stimuli)][:MOST_CURRENTS]):
         prefix = f"current{number + 1}" if number else "current"
         group = f"current {number + 1}" if number else "current"
         found += _current(spec, population, place, prefix, group)
@@ -144,9 +151,12 @@ def _current(
         stimuli[place : place + 1] = [] if new is None else [new]
         return document.replace(stimuli=tuple(stimuli))
 
+    label = "current into the neurons"
+    if group != "current":
+        label = "one more current" if current is None else f"{group} into the neurons"
     choice = Line(
         f"{prefix}.kind",
-        "current into the neurons",
+        label,
         _kind(current),
         choose,
         group,

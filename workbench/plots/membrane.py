@@ -16,7 +16,7 @@ from workbench.plots.traces import KINDS, Membrane, Trace, shade
 from workbench.theme import GHOST, SURFACES, TEXT, mode
 
 #: Width of the leading trace of each kind, px.
-WIDTHS = {"ghost": 1.2, "true": 1.4, "madc": 1.0, "model": 2.0}
+WIDTHS = {"ghost": 1.2, "true": 1.4, "madc": 1.0, "model": 2.0, "recorded": 1.4}
 #: Lines of other neurons alternate between these.
 DASHES = ("solid", "6 3", "2 2", "8 3 2 3")
 LINES = tuple(kind for kind in KINDS if kind != "cadc")
@@ -132,6 +132,8 @@ class MembranePlot:
     def _tone(self, trace: Trace, place: int) -> str:
         if trace.kind == "ghost":
             return GHOST[mode(self._dark)]
+        if trace.kind == "recorded":  # black or white is no population's colour
+            return TEXT[mode(self._dark)]["main"]
         return shade(self._color, place, self._dark)
 
     def fit(self, shown: Membrane) -> None:

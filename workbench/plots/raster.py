@@ -18,11 +18,17 @@ from numpy.typing import NDArray
 from core.units import us
 from workbench.plots.decimate import counted
 from workbench.plots.figures import patch, restyle, time_figure
+from workbench.theme import TEXT, mode
 
 #: More spikes than this are drawn as an image of counts.
 MANY_SPIKES = 6000
-#: Where the ticks of a row begin and end: alone, or chip above model.
-ALONE, ABOVE, BELOW = (0.08, 0.92), (0.08, 0.5), (0.58, 0.92)
+#: Where the ticks of a row begin and end, by how many kinds share it: the run (chip,
+#: if it ran), the model beside a chip, a recording.
+PLACES = {
+    1: ((0.08, 0.92),),
+    2: ((0.08, 0.5), (0.58, 0.92)),
+    3: ((0.06, 0.36), (0.39, 0.61), (0.64, 0.94)),
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Band:
     :param time: spike times, s
     :param neuron: same shape
     :param faint_time: spikes of the model beside those of the chip
+    :param recorded_time: spikes of a recording that is laid over the run
     """
 
     name: str
@@ -42,6 +49,8 @@ class Band:
     neuron: NDArray[Any]
     faint_time: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
     faint_neuron: NDArray[Any] = field(default_factory=lambda: np.zeros(0, int))
+    recorded_time: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
+    recorded_neuron: NDArray[Any] = field(default_factory=lambda: np.zeros(0, int))
 
 
 class RasterPlot:
@@ -67,6 +76,10 @@ class RasterPlot:
                 line_alpha=alpha,
                 line_width=2,
             )
+        self.recorded = ColumnDataSource(dict(empty), name="recorded")
+        self._ink = self.figure.segment(
+            "x", "y0", "x", "y1", source=self.recorded, line_width=2
+        )
         self.image = ColumnDataSource({"image": [], "dw": [], "dh": []})
         self.figure.image_rgba(
             "image", x=0, y=0, dw="dw", dh="dh", source=self.image, origin="top_left"
@@ -92,6 +105,7 @@ class RasterPlot:
     def style(self, dark: bool) -> None:
         """Colour the plot for a theme."""
         restyle(self.figure, dark)
+        self._ink.glyph.line_color = TEXT[mode(dark)]["main"]
 
     def fit(self) -> None:
         """Show all rows."""
@@ -111,7 +125,9 @@ class RasterPlot:
         texts = dict(zip(self.counts.ticker.ticks, counts, strict=True))
         if self.counts.major_label_overrides != texts:
             self.counts.major_label_overrides = texts
-        spikes = sum(len(band.time) + len(band.faint_time) for band in bands)
+        spikes = sum(
+            len(b.time) + len(b.faint_time) + len(b.recorded_time) for b in bands
+        )
         if spikes > MANY_SPIKES:
             self._draw_image(bands, tops, duration)
         else:
@@ -139,11 +155,15 @@ class RasterPlot:
         axis.major_label_overrides = labels
 
     def _draw_ticks(self, bands: list[Band], tops: NDArray[Any]) -> None:
-        both = any(len(band.faint_time) for band in bands)
         spikes = [(b.time, b.neuron) for b in bands]
         faint = [(b.faint_time, b.faint_neuron) for b in bands]
-        patch(self.spikes, _ticks(spikes, tops, ABOVE if both else ALONE))
-        patch(self.faint, _ticks(faint, tops, BELOW))
+        recorded = [(b.recorded_time, b.recorded_neuron) for b in bands]
+        kinds = {self.spikes: spikes, self.faint: faint, self.recorded: recorded}
+        more = [s for s in (self.faint, self.recorded) if any_of(kinds[s])]
+        places = PLACES[1 + len(more)]
+        for source, trains in kinds.items():
+            place = places[1 + more.index(source)] if source in more else places[0]
+            patch(source, _ticks(trains, tops, place))
         patch(self.image, {"image": [], "dw": [], "dh": []})
 
     def _draw_image(
@@ -157,10 +177,19 @@ class RasterPlot:
             count = counted(band.time, top + band.neuron, duration, rows)
             pixels[faint > 0] = [*rgb, 110]
             pixels[count > 0] = [*rgb, 255]
+            seen = counted(
+                band.recorded_time, top + band.recorded_neuron, duration, rows
+            )
+            pixels[seen > 0] = [128, 128, 128, 255]
         picture = pixels.view(np.uint32).reshape(pixels.shape[:2])
         self.image.data = {"image": [picture], "dw": [duration / us], "dh": [rows]}
-        for source in (self.spikes, self.faint):
+        for source in (self.spikes, self.faint, self.recorded):
             patch(source, {"x": [], "y0": [], "y1": [], "band": []})
+
+
+def any_of(trains: list[tuple[NDArray[Any], NDArray[Any]]]) -> bool:
+    """Return whether there is a spike in any of the trains."""
+    return any(len(time) for time, _ in trains)
 
 
 def _ticks(

@@ -71,12 +71,17 @@ def membrane_table(title: str, shown: Membrane) -> Table:
 
 
 def raster_table(bands: Sequence[Band]) -> Table:
-    """Return all spikes; beside those of a chip, those of the model."""
+    """Return all spikes; beside those of a chip, those of the model; those recorded."""
     parts = [(b.name, "spike", b.time, b.neuron) for b in bands]
     parts += [
         (b.name, "model spike", b.faint_time, b.faint_neuron)
         for b in bands
         if len(b.faint_time)
+    ]
+    parts += [
+        (b.name, "recorded spike", b.recorded_time, b.recorded_neuron)
+        for b in bands
+        if len(b.recorded_time)
     ]
     counts = [len(time) for _, _, time, _ in parts]
     return Table(

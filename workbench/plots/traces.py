@@ -2,7 +2,7 @@
 
 Four views of one potential: the ideal *model*; the *true* membrane of the emulated
 chip, which no experiment on silicon can show; the *CADC* and the *MADC* that read it.
-The *ghost* is an earlier run, in grey.
+The *ghost* is an earlier run, in grey; *recorded* is a real recording laid over it.
 """
 
 import re
@@ -17,7 +17,7 @@ from core.simulate import PopulationResult, Signal
 from core.spec.network import LIFSpec, LISpec, Value
 
 #: Kinds of traces in the order they are drawn, the last on top.
-KINDS: Final = ("ghost", "true", "madc", "model", "cadc")
+KINDS: Final = ("ghost", "true", "madc", "model", "cadc", "recorded")
 #: The kinds in words.
 NAMES: Final = {
     "ghost": "previous run",
@@ -25,6 +25,7 @@ NAMES: Final = {
     "madc": "MADC",
     "model": "model",
     "cadc": "CADC",
+    "recorded": "recording",
 }
 #: More neurons than this cannot be told apart.
 MOST_NEURONS: Final = 8
@@ -70,6 +71,7 @@ def membrane_of(
     *,
     hidden: Sequence[str] = (),
     lsb: bool = False,
+    recorded: Trace | None = None,
 ) -> Membrane:
     """Return the traces and levels of some neurons of a population.
 
@@ -78,8 +80,9 @@ def membrane_of(
     :param neurons: indices, the leading one first
     :param hidden: kinds that are not to be drawn
     :param lsb: potentials in CADC LSB instead of model units
+    :param recorded: a recording to draw over them, in the unit of the plot
     """
-    kinds = [kind for kind in KINDS if kind not in hidden]
+    kinds = [kind for kind in KINDS if kind not in (*hidden, "recorded")]
     traces = [t for kind in kinds for t in _of_kind(kind, found, earlier, neurons)]
     if lsb:
         to_lsb = population.scale
@@ -87,6 +90,8 @@ def membrane_of(
             Trace(t.kind, t.neuron, t.time, to_lsb.offset + to_lsb.gain * t.values)
             for t in traces
         ]
+    if recorded is not None and "recorded" not in hidden:
+        traces.append(recorded)
     spikes = np.zeros(0)
     if found.spikes is not None and len(neurons):
         spikes = found.spikes.time[found.spikes.neuron == neurons[0]]

@@ -21,6 +21,7 @@ from workbench.runner import Runner
 from workbench.theme import ACCENT, PROBLEM, SURFACES, mode
 from workbench.views.chip_calibration import table
 from workbench.views.chip_tab import ONE_LINE, Tab
+from workbench.views.number_field import WholeField
 from workbench.views.parameter_form import ParameterForm
 from workbench.views.select import Select
 
@@ -41,7 +42,7 @@ class BlameTab(Tab):
         self._memory = StageMemory()
         self._form = ParameterForm(self._edited, sizing_mode="stretch_width")
         self._presets = [self._preset(name) for name in PRESETS]
-        self._number = pn.widgets.IntInput(
+        self._number = WholeField(
             label="chip number", width=110, start=0, end=99999, margin=(0, 6)
         )
         self._population = Select(

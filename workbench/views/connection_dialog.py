@@ -20,6 +20,7 @@ from core.spec.network import ProjectionSpec
 from core.spec.weight_rule import WeightRule
 from workbench.project import Project
 from workbench.theme import MATERIAL, PROBLEM, SURFACES, mode
+from workbench.views.number_field import NumberField, WholeField
 from workbench.views.select import Select
 from workbench.views.weight_editor import WeightEditor
 
@@ -275,7 +276,7 @@ class ConnectionDialog(pn.viewable.Viewer):
 
 def _number(name: str) -> Any:
     info = WeightRule.info(name)
-    kind = pn.widgets.IntInput if info.whole else pn.widgets.FloatInput
+    kind = WholeField if info.whole else NumberField
     default = getattr(WeightRule(), name)
     return kind(
         label=info.label,

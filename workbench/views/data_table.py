@@ -15,6 +15,9 @@ from workbench.views.select import Select
 ROWS = 300
 
 STYLE = """
+.bk-clearfix { height: 100%; }
+.scrolled { height: 100%; overflow: auto; }
+.scrolled:focus-visible { outline: 2px solid var(--panel-primary-color); }
 table { border-collapse: collapse; font: 400 12px Roboto, sans-serif;
   font-variant-numeric: tabular-nums; }
 th, td { padding: 2px 9px 2px 0; text-align: right; white-space: nowrap; }
@@ -43,12 +46,12 @@ class DataTable(pn.viewable.Viewer):
         self._choice = Select(
             label="Data of", size="small", options=list(tables), width=150, margin=6
         )
-        self._pane = pn.pane.HTML("", stylesheets=[STYLE], sizing_mode="stretch_width")
+        self._pane = pn.pane.HTML("", stylesheets=[STYLE], sizing_mode="stretch_both")
         self._choice.param.watch(lambda *_: self._draw(), "value")
         runner.param.watch(lambda *_: self._draw(), "result")
         self._view = pn.Row(
             self._choice,
-            pn.Column(self._pane, scroll=True, sizing_mode="stretch_both"),
+            self._pane,
             sizing_mode="stretch_both",
         )
 
@@ -70,7 +73,17 @@ class DataTable(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         if self._open and self._choice.value:
-            self._pane.object = table_html(self._tables[self._choice.value]())
+            self._pane.object = scrolled(
+                table_html(self._tables[self._choice.value]()), "Data"
+            )
+
+
+def scrolled(content: str, name: str) -> str:
+    """Return HTML that scrolls in its place, with the keyboard, too."""
+    return (
+        f'<div class="scrolled" tabindex="0" role="region" aria-label="{name}">'
+        f"{content}</div>"
+    )
 
 
 def table_html(table: Table, most: int = ROWS) -> str:

@@ -2,11 +2,20 @@
 
 export function render({ model, el }) {
   const root = document.createElement("div")
-  root.className = "tabs"
+  root.className = "names"
   root.setAttribute("role", "tablist")
   root.setAttribute("aria-label", "More about this run")
-  el.append(root)
+  const line = document.createElement("div")
+  line.className = "tabs"
+  const close = document.createElement("button") // no tab: beside their list
+  close.className = "close"
+  close.textContent = "×"
+  close.title = "Close (Esc)"
+  close.setAttribute("aria-label", "Close the drawer")
+  line.append(root, close)
+  el.append(line)
   const open = name => model.send_msg(name)
+  close.onclick = () => open("")
   const draw = () => {
     const held = root.getRootNode().activeElement?.dataset?.name
     root.replaceChildren(...model.names.map(name => {
@@ -18,15 +27,7 @@ export function render({ model, el }) {
       tab.onclick = () => open(name === model.shown ? "" : name)
       return tab
     }))
-    if (model.shown) {
-      const close = document.createElement("button")
-      close.className = "close"
-      close.textContent = "×"
-      close.title = "Close (Esc)"
-      close.setAttribute("aria-label", "Close the drawer")
-      close.onclick = () => open("")
-      root.append(close)
-    }
+    close.hidden = !model.shown
     root.querySelector(`[data-name="${held}"]`)?.focus()
   }
   const escape = event => {

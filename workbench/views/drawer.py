@@ -10,12 +10,12 @@ from panel.custom import JSComponent
 
 STYLE = """
 .tabs {
-  display: flex; gap: 2px; align-items: center; min-height: 30px; overflow-x: auto;
-  width: 100%;
+  display: flex; align-items: center; min-height: 30px; width: 100%;
   font: 400 13px Roboto, Helvetica, Arial, sans-serif;
   border-top: 1px solid color-mix(in srgb, var(--panel-on-background-color) 14%,
     transparent);
 }
+.names { display: flex; gap: 2px; overflow-x: auto; }
 button {
   font: inherit; padding: 4px 10px; border: 0; background: none; cursor: pointer;
   color: color-mix(in srgb, var(--panel-on-background-color) 72%, transparent);
@@ -27,6 +27,7 @@ button:hover { background: color-mix(in srgb, var(--panel-on-background-color) 7
   color: var(--panel-on-background-color); font-weight: 500; border-radius: 0;
   box-shadow: inset 0 -2px var(--panel-primary-color);
 }
+[hidden] { display: none; }
 .close { margin-left: auto; font-size: 17px; line-height: 1; padding: 3px 10px; }
 :focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: -2px; }
 """

@@ -4,28 +4,43 @@ import re
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import panel as pn
 import panel_material_ui as pmui
 
-from core.errors import Problem
+from core.errors import NetworkError, Problem
 from core.script.program import to_script
+from core.spec.edit import paste
 from core.spec.examples import EXAMPLES
+from core.spec.experiment import ExperimentSpec
 from core.spec.json_io import to_json
-from core.spec.nir_io import export_notes, to_nir, write_nir_bytes
+from core.spec.nir_io import (
+    SNNTORCH_STEP,
+    TIME_FACTOR,
+    export_notes,
+    to_nir,
+    write_nir_bytes,
+)
 from core.spec.packed import unpack
 from workbench.plots.board import board_png, board_svg
 from workbench.project import Project
 from workbench.recorded import FORM_HELP, FORMS, spike_file
 from workbench.runner import Runner
 from workbench.uploads import KINDS, Upload, read_upload
+from workbench.views.nir_bar import NirBar
 from workbench.views.save_menu import SaveItem, SaveMenu
 from workbench.views.select import Select
 
+#: The entry of the menu that begins with nothing.
+NEW: Final = "New, empty"
+
 
 class Files(pn.viewable.Viewer):
-    """The name of the document with examples and recent ones, *Open…* and *Save*."""
+    """The name of the document with examples and recent ones, *Open…* and *Save*.
+
+    Below, for a document from a NIR file, its time factor.
+    """
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
@@ -53,7 +68,9 @@ class Files(pn.viewable.Viewer):
         runner.param.watch(lambda *_: self._may_save(), "result")
         self._may_save()
         self._rename()
-        self._view = pn.Row(
+        self._file: tuple[str, bytes] = ("", b"")  # the last NIR file
+        self.nir = NirBar(project, lambda factor: self._ask(*self._file, factor))
+        row = pn.Row(
             self._documents,
             self._open,
             self._save,
@@ -62,6 +79,7 @@ class Files(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             styles={"gap": "6px"},
         )
+        self._view = pn.Column(row, self.nir, margin=0, sizing_mode="stretch_width")
 
     def __panel__(self) -> Any:
         return self._view
@@ -94,11 +112,25 @@ class Files(pn.viewable.Viewer):
                 self._nir,
             ),
             SaveItem(
+                "steps",
+                "Stepped NIR",
+                "numbers by steps, for Norse and snnTorch",
+                ".nir",
+                partial(self._nir, in_steps=True),
+            ),
+            SaveItem(
                 "py",
                 "Python",
                 "the program, by the interface of the chip",
                 ".py",
                 lambda: to_script(project.spec, f"{self._save.stem}.py").encode(),
+            ),
+            SaveItem(
+                "box",
+                "Selected population as JSON",
+                "a document with it alone",
+                "_part.json",
+                self._part,
             ),
             SaveItem("svg", "SVG", "a picture, the document inside", ".svg", self._svg),
             SaveItem(
@@ -111,12 +143,45 @@ class Files(pn.viewable.Viewer):
             *spikes,
         ]
 
-    def _nir(self) -> bytes:
+    def _nir(self, in_steps: bool = False) -> bytes:
         spec = self.project.spec
-        self.project.notes = export_notes(spec.network, spec.stimuli)
-        return write_nir_bytes(
-            to_nir(spec.network, stimuli=spec.stimuli, dt=spec.run.dt)
+        dt = spec.run.dt
+        graph = to_nir(
+            spec.network,
+            time_factor=dt / SNNTORCH_STEP if in_steps else TIME_FACTOR,
+            stimuli=spec.stimuli,
+            dt=dt,
+            in_steps=in_steps,
+            loops=spec.run.loops,
         )
+        self.project.notes = export_notes(spec.network, spec.stimuli)
+        return write_nir_bytes(graph)
+
+    def _preview(self) -> None:
+        """Say in the menu how much of the network other programs will not see."""
+        spec = self.project.spec
+        count = len(export_notes(spec.network, spec.stimuli))
+        lost = f"; {count} of its traits are ours only" if count else ""
+        entries = [
+            entry | {"help": f"the network, for other programs{lost}"}
+            if entry["id"] == "nir"
+            else entry
+            for entry in self._save.entries
+        ]
+        if entries != self._save.entries:
+            self._save.entries = entries
+
+    def _part(self) -> bytes:
+        """Return a document of the selected population.
+
+        :raises NetworkError: if none is selected
+        """
+        spec = self.project.spec
+        name = spec.view.selected or ""
+        if name not in [p.name for p in spec.network.populations]:
+            raise NetworkError("selection", "no population is selected.", "Click one.")
+        part, _ = paste(ExperimentSpec(run=spec.run, title=name), spec, [name])
+        return to_json(part).encode()
 
     def _svg(self) -> bytes:
         result = self.runner.result if self.runner.current else None
@@ -127,6 +192,7 @@ class Files(pn.viewable.Viewer):
 
     def _rename(self) -> None:
         title = self.project.spec.title
+        self._preview()
         shown = title, self.project.recent
         if shown == self._shown:
             return  # a slider moves
@@ -139,7 +205,7 @@ class Files(pn.viewable.Viewer):
                 count += 1
                 name = f"{entry.title or 'untitled'} (recent {count})"
             self._recent[name] = entry.word
-        others = [name for name in EXAMPLES if name != title]
+        others = [name for name in (NEW, *EXAMPLES) if name != title]
         options = [title, *others, *self._recent]
         self._documents.param.update(options=options, value=title)
 
@@ -154,8 +220,9 @@ class Files(pn.viewable.Viewer):
         if event.new in self._recent:
             opened = self.project.attempt(lambda: unpack(self._recent[event.new]))
             self.project.opened += opened
-        elif event.new in EXAMPLES:
-            run, spec = self.project.spec.run, EXAMPLES[event.new]()
+        elif event.new == NEW or event.new in EXAMPLES:
+            run = self.project.spec.run
+            spec = EXAMPLES.get(event.new, ExperimentSpec)()
             self.project.open(spec.replace(run=spec.run.replace(mode=run.mode)))
 
     def _uploaded(self, event: Any) -> None:
@@ -164,12 +231,15 @@ class Files(pn.viewable.Viewer):
             return
         if isinstance(raw, list):
             name, raw = name[0], raw[0]
+        self._ask(str(name), bytes(raw), None)
+
+    def _ask(self, name: str, raw: bytes, time_factor: float | None) -> None:
         self.runner.aside(
-            lambda: read_upload(str(name), bytes(raw)),
-            lambda future: self._read(str(name), future),
+            lambda: read_upload(name, raw, time_factor),
+            lambda future: self._read(name, raw, future),
         )
 
-    def _read(self, name: str, future: "Future[Upload]") -> None:
+    def _read(self, name: str, raw: bytes, future: "Future[Upload]") -> None:
         """Show what was read; whatever went wrong, the open document stays."""
         try:
             upload = future.result()
@@ -178,5 +248,8 @@ class Files(pn.viewable.Viewer):
             self.project.refuse(name, error)
         else:
             self.project.open(*opened)
+            if upload.report is not None:
+                self._file = name, raw
+                self.nir.show(upload.report)
         finally:
             self._open.clear()

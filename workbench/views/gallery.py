@@ -34,7 +34,7 @@ INTRODUCTION = (
 class Gallery(pn.viewable.Viewer):
     """All demos as cards, or the open one with its task and its goal.
 
-    :param training_tool: opens the training tool and returns it; None: there is none
+    :param training_tool: opens the training tool and returns it; None: it is shown here
     :param come_back: opens this tool again
     :ivar locked: a teacher's link: only the open demo and what it lets be moved
     """
@@ -197,7 +197,7 @@ class Gallery(pn.viewable.Viewer):
             return
         self._back.visible = self._link.visible = not self.locked
         self._solve.visible = not self.locked
-        self._training.visible = None not in (demo.training, self._training_tool)
+        self._training.visible = demo.training is not None
         self._title.object = _title(demo.title)
         self._task.object = demo.task
         self._hint.object = f"<b>Hint.</b> {escape(demo.hint)}"
@@ -305,13 +305,22 @@ class Gallery(pn.viewable.Viewer):
 
     def _open_training(self) -> None:
         """Go to the training tool, with what the demo offers there."""
-        if self.demo is None or self._training_tool is None:
+        if self.demo is None:
             return
-        tool = self._training_tool()
+        tool = (self._training_tool or self._beside)()
         if self._trainer is None:
             self._trainer = tool.trainer
             tool.trainer.param.watch(lambda *_: self._say(), ["state", "result"])
         tool.prepare(self.demo, self._come_back)
+
+    def _beside(self) -> TrainingView:
+        """Return a training tool of this view, shown under the task."""
+        if len(self._training) == 2:
+            made = TrainingView(self.project, self.runner, active=True, dark=self.dark)
+            self.link(made, dark="dark")
+            self._training.append(made)
+        tool: TrainingView = self._training[2].object
+        return tool
 
     def _say(self) -> None:
         """Say how the training went."""

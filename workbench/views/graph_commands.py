@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.spec import edit
+from core.spec import edit, rework
 from core.spec.experiment import ExperimentSpec
 from workbench.views import graph_gestures as gestures
 
@@ -34,6 +34,10 @@ class Commands:
             "fit": lambda _: editor.canvas.tell("fit"),
             "connection": self._connection,
             "weights": self._weights,
+            "color": self._reworker(rework.recolor),
+            "reset": self._reworker(rework.reset),
+            "invert": self._reworker(rework.invert),
+            "reverse": self._reverse,
         }
         for edge in edit.ALIGNMENTS:
             self._acts[f"align {edge}"] = self._arranger(edit.align, edge)
@@ -108,6 +112,25 @@ class Commands:
         return lambda names: self._editor.project.edit(
             arrange(self._spec, self._boxes(names), how)
         )
+
+    def _reworker(
+        self, change: Callable[..., ExperimentSpec]
+    ) -> Callable[[tuple[str, ...]], None]:
+        def act(names: tuple[str, ...]) -> None:
+            self._editor.attempt(lambda: change(self._spec, names))
+
+        return act
+
+    def _reverse(self, names: tuple[str, ...]) -> None:
+        made: list[str] = []
+
+        def turned() -> ExperimentSpec:
+            spec, made[:] = rework.reverse(self._spec, names)
+            return spec
+
+        self._editor.attempt(turned)
+        if made:
+            self._editor.choose(tuple(made))
 
     def _rename(self, names: tuple[str, ...]) -> None:
         for name in self._boxes(names)[:1]:

@@ -28,6 +28,10 @@ ENTRIES = (
     ("Align top", "align top", ""),
     ("Distribute horizontally", "distribute horizontally", ""),
     ("Distribute vertically", "distribute vertically", ""),
+    ("Next colour", "color", ""),
+    ("Reset parameters", "reset", ""),
+    ("Reverse connection", "reverse", ""),
+    ("Invert signs", "invert", ""),
     ("Lay out", "layout", ""),
     ("Fit into view", "fit", "F"),
 )

@@ -24,7 +24,7 @@ from workbench.plots.tables import (
 from workbench.plots.traces import NAMES, Membrane
 from workbench.project import Project
 from workbench.runner import Runner
-from workbench.theme import GHOST, mode, population_color
+from workbench.theme import GHOST, TEXT, mode, population_color
 from workbench.views.data_table import DataTable
 from workbench.views.drawer import Drawer
 from workbench.views.plot_bar import CIRCLE, LINE, PlotBar, mark
@@ -46,6 +46,7 @@ KINDS = {
     "cadc": ("Samples of all membranes, read in turn", ("chip", "both")),
     "madc": ("Fast samples of one membrane, the first", ("chip", "both")),
     "ghost": ("The run before, in grey", ("mock", "chip", "both")),
+    "recorded": ("The recording that is laid over the run", ("mock", "chip", "both")),
 }
 
 
@@ -116,6 +117,8 @@ class PlotsView(pn.viewable.Viewer):
         runner.param.watch(lambda *_: self._draw(), "result")
         runner.param.watch(lambda *_: self._fade(), ["current", "busy", "problems"])
         runner.history.param.watch(lambda *_: runner.later(self._draw), "pinned")
+        overlay = runner.overlay
+        overlay.param.watch(lambda *_: runner.later(self._draw), list(overlay.param))
         self.param.watch(lambda *_: runner.later(self._restyle), "dark")
         self._looked = project.spec.view
         self._offer()
@@ -149,6 +152,7 @@ class PlotsView(pn.viewable.Viewer):
             **self.membrane.lines,
             "spikes": self.raster.spikes,
             "faint": self.raster.faint,
+            "recorded spikes": self.raster.recorded,
             "edges": self.raster.edges,
             "rates": self.rates.source,
         }
@@ -207,7 +211,10 @@ class PlotsView(pn.viewable.Viewer):
         index = color_of(spec.network, shown[0].name) if shown else 0
         tone, ghost = population_color(index, self.dark), GHOST[mode(self.dark)]
         where = circuits(spec, self.runner.result) if run_mode != "mock" else ""
-        offered = hidden, spec.view.lsb, run_mode, tone, where, pinned and pinned.number
+        overlay = self.runner.overlay
+        laid = overlay.trace is not None, bool(overlay.spikes)
+        number = pinned and pinned.number
+        offered = hidden, spec.view.lsb, run_mode, tone, where, laid, number
         if offered == self._offered:
             self._fade()
             return
@@ -218,14 +225,16 @@ class PlotsView(pn.viewable.Viewer):
             "cadc": CIRCLE.format(tone),
             "madc": LINE.format(tone, 1, "none"),
             "ghost": LINE.format(ghost, 1.4, "none"),
+            "recorded": LINE.format(TEXT[mode(self.dark)]["main"], 1.4, "none"),
         }
         kinds = [
             _item(kind, marks[kind], hidden, NAMES[kind], KINDS[kind][0])
             for kind in KINDS
-            if run_mode in KINDS[kind][1]
+            if run_mode in KINDS[kind][1] and (kind != "recorded" or laid[0])
         ]
         if pinned is not None:
-            kinds[-1]["label"] = f"run {pinned.number}"
+            ghosts = (item for item in kinds if item["id"] == "ghost")
+            next(ghosts)["label"] = f"run {pinned.number}"
         self.bars["membrane"].param.update(
             items=kinds,
             units=list(UNITS),
@@ -233,15 +242,18 @@ class PlotsView(pn.viewable.Viewer):
             heading=where,
         )
         rates = _item("rates", "", hidden, "rates", "Rate of each population over time")
-        self.bars["spikes"].param.update(items=[rates], heading=self._legend(tone))
+        self.bars["spikes"].param.update(items=[rates], heading=self._legend())
         self._rates_part.visible = "rates" not in hidden
         self.runner.truth = "true" not in hidden
         self._fade()
 
-    def _legend(self, tone: str) -> str:
-        if self.project.spec.run.mode != "both":
+    def _legend(self) -> str:
+        rows = ["chip", "model"] if self.project.spec.run.mode == "both" else ["run"]
+        if self.runner.overlay.spikes:
+            rows.append("recording")
+        if len(rows) == 1:
             return "spikes"
-        return "spikes: upper half of a row the chip, lower half the model"
+        return f"spikes, from top to bottom of a row: {', '.join(rows)}"
 
     # -- drawing -----------------------------------------------------------------
 
@@ -254,7 +266,7 @@ class PlotsView(pn.viewable.Viewer):
             if self._time.end != duration and self._fitted_time != duration:
                 self._time.update(start=0, end=duration)
                 self._fitted_time = duration
-            rows = bands(self.project.spec, result, self.dark)
+            rows = bands(self.project.spec, result, self.dark, self.runner.overlay)
             self.raster.draw(rows, result.duration)
             if self._rates_part.visible:
                 self.rates.draw(rows, result.duration)
@@ -350,8 +362,9 @@ class PlotsView(pn.viewable.Viewer):
         return membrane_table("adaptation current", shown)
 
     def _raster_table(self) -> Table:
-        result = self.runner.result
-        return raster_table(bands(self.project.spec, result, False) if result else [])
+        result, overlay = self.runner.result, self.runner.overlay
+        rows = bands(self.project.spec, result, False, overlay) if result else []
+        return raster_table(rows)
 
     def _rates_table(self) -> Table:
         result = self.runner.result

@@ -17,7 +17,7 @@ function at(xs, ys, x) {
 
 function potentials(sources, x) {
   const words = []
-  const names = { model: "model", true: "true", madc: "MADC" }
+  const names = { model: "model", true: "true", madc: "MADC", recorded: "recording" }
   for (const [kind, word] of Object.entries(names)) {
     const data = sources[kind]?.data
     if (!data?.xs?.length) continue
@@ -46,7 +46,7 @@ function spike(sources, x, y, reach) {
   const row = Math.floor(y)
   const who = `${edges.name[band]} · neuron ${row - edges.top[band]}`
   let nearest = null
-  for (const kind of ["spikes", "faint"]) {
+  for (const kind of ["spikes", "faint", "recorded spikes"]) {
     const { x: times, y0 } = sources[kind].data
     for (let k = 0; k < times.length; k++) {
       if (Math.floor(y0[k]) !== row || Math.abs(times[k] - x) > reach) continue
@@ -56,7 +56,7 @@ function spike(sources, x, y, reach) {
     }
   }
   if (nearest === null) return [who]
-  const word = nearest.kind === "faint" ? "model spike" : "spike"
+  const word = { faint: "model spike", "recorded spikes": "recorded spike" }[nearest.kind] ?? "spike"
   return [who, `${word} at ${number(nearest.time, 5)} µs`]
 }
 

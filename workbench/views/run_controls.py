@@ -8,6 +8,7 @@ import panel_material_ui as pmui
 
 from workbench.project import Project
 from workbench.runner import Runner
+from workbench.views.number_field import WholeField
 
 
 class RunControls(pn.viewable.Viewer):
@@ -24,8 +25,7 @@ class RunControls(pn.viewable.Viewer):
             size="small",
             margin=0,
         )
-        # Panel's own field: the Material ones take only the first Enter.
-        self._chip = pn.widgets.IntInput(
+        self._chip = WholeField(
             label="chip number", width=92, start=0, end=99999, margin=0
         )
         self._live = pmui.Switch(label="live", value=runner.live, margin=0)

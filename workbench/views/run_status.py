@@ -11,6 +11,7 @@ from core.simulate import RunResult
 from core.units import format_quantity, us
 from workbench.project import Project
 from workbench.runner import Runner
+from workbench.views.number_field import NumberField
 
 #: One second of the chip is so many of biology.
 SPEEDUP = 1000
@@ -46,7 +47,6 @@ class RunStatus(pn.viewable.Viewer):
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        # Panel's own fields: the Material ones take only the first Enter.
         self.runtime = _field("runtime, µs", 10)
         self.step = _field("step, µs", 0.1)
         self.line = StatusLine(runner, sizing_mode="stretch_width", margin=0)
@@ -114,6 +114,6 @@ def times(result: RunResult) -> str:
 
 
 def _field(label: str, step: float) -> Any:
-    return pn.widgets.FloatInput(
+    return NumberField(
         label=label, step=step, width=92, format="0[.]0[000]", margin=(6, 8, 0, 0)
     )

@@ -1,11 +1,14 @@
 """What the plots show of a result: which neurons, which traces, in which colours."""
 
 import re
+from dataclasses import replace
 
 from core.simulate import PopulationResult, RunResult
 from core.spec.edit import color_of
 from core.spec.experiment import ExperimentSpec
 from core.spec.network import LISpec
+from core.spec.recordings import Recording
+from workbench.overlay import Overlay
 from workbench.plots.raster import Band
 from workbench.plots.traces import (
     MOST_NEURONS,
@@ -37,7 +40,13 @@ def shown_membrane(spec: ExperimentSpec, runner: Runner) -> Membrane | None:
         return None
     view = spec.view
     return membrane_of(
-        shown[0], found, before, shown[1], hidden=view.hidden, lsb=view.lsb
+        shown[0],
+        found,
+        before,
+        shown[1],
+        hidden=view.hidden,
+        lsb=view.lsb,
+        recorded=runner.overlay.drawn(shown[0], shown[1][0], lsb=view.lsb),
     )
 
 
@@ -63,21 +72,39 @@ def shown_results(
     return runner.result.populations.get(name), earlier
 
 
-def bands(spec: ExperimentSpec, result: RunResult, dark: bool) -> list[Band]:
-    """Return the rows of the raster; beside a chip, the model is faint."""
+def bands(
+    spec: ExperimentSpec,
+    result: RunResult,
+    dark: bool,
+    overlay: Overlay | None = None,
+) -> list[Band]:
+    """Return the rows of the raster; beside a chip, the model is faint.
+
+    :param overlay: a recording whose spikes are drawn, too
+    """
+    shown = shown_neurons(spec)
+    mine = shown[0].name if shown is not None else ""
     return [
-        _band(found, population_color(color_of(spec.network, name), dark))
+        _band(
+            found,
+            population_color(color_of(spec.network, name), dark),
+            None if overlay is None else overlay.spikes_of(found, mine),
+        )
         for name, found in result.populations.items()
         if found.spikes is not None
     ]
 
 
-def _band(found: PopulationResult, color: str) -> Band:
+def _band(found: PopulationResult, color: str, recorded: Recording | None) -> Band:
     spikes, model = found.spikes, found.model_spikes
     assert spikes is not None, "populations without spikes have no rows"
     both = model is not None and found.chip_spikes is not None
     faint = (model.time, model.neuron) if both and model is not None else ()
-    return Band(found.name, found.size, color, spikes.time, spikes.neuron, *faint)
+    band = Band(found.name, found.size, color, spikes.time, spikes.neuron, *faint)
+    if recorded is None:
+        return band
+    times, neurons = recorded.times, recorded.neurons
+    return replace(band, recorded_time=times, recorded_neuron=neurons)
 
 
 def named_neurons(

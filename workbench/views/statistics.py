@@ -15,7 +15,7 @@ from workbench.plots.tables import Table
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import population_color
-from workbench.views.data_table import STYLE
+from workbench.views.data_table import STYLE, scrolled
 from workbench.views.plot_bar import PlotBar
 from workbench.views.shown import bands
 
@@ -39,7 +39,7 @@ class Statistics(pn.viewable.Viewer):
         super().__init__(**params)
         self.project, self.runner = project, runner
         self._open = False
-        self._pane = pn.pane.HTML("", stylesheets=[STYLE])
+        self._pane = pn.pane.HTML("", stylesheets=[STYLE], sizing_mode="stretch_both")
         self._plot = IntervalsPlot()
         self.bar = PlotBar(
             self._table,
@@ -52,7 +52,7 @@ class Statistics(pn.viewable.Viewer):
         runner.param.watch(lambda *_: self._draw(), "result")
         self.param.watch(lambda *_: runner.later(self._draw), "dark")
         self._view = pn.Row(
-            pn.Column(self._pane, scroll=True, sizing_mode="stretch_both"),
+            self._pane,
             pn.Column(
                 self.bar,
                 pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both"),
@@ -93,9 +93,10 @@ class Statistics(pn.viewable.Viewer):
             f'<th scope="col" title="{escape(help_text)}">{name}</th>'
             for name, help_text in COLUMNS.items()
         )
-        self._pane.object = (
+        self._pane.object = scrolled(
             '<table aria-label="Statistics"><thead><tr><th scope="col">population</th>'
-            f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+            f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
+            "Statistics of all populations",
         )
 
     def _rows(self, found: PopulationResult) -> list[str]:

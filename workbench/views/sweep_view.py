@@ -24,6 +24,7 @@ from workbench.runner import Runner
 from workbench.sweepable import Parameter, sweepable
 from workbench.theme import PROBLEM, TEXT, mode
 from workbench.views.chip_tab import ONE_LINE
+from workbench.views.number_field import NumberField, WholeField
 from workbench.views.plot_bar import PlotBar
 from workbench.views.select import Select
 
@@ -48,7 +49,7 @@ class ParameterRow:
         rank = "second " if optional else ""
         self.low = _field(f"{rank}from", 108)
         self.high = _field(f"{rank}to", 96)
-        self.count = pn.widgets.IntInput(
+        self.count = WholeField(
             label=f"{rank}values",
             value=11 if not optional else 7,
             start=2,
@@ -133,7 +134,7 @@ class SweepView(pn.viewable.Viewer):
         self.mode = pmui.RadioButtonGroup(
             options=["mock", "chip"], value="mock", size="small", margin=(10, 4)
         )
-        self.chips = pn.widgets.IntInput(
+        self.chips = WholeField(
             label="chips", value=1, start=1, end=MOST_CHIPS, width=80, margin=(4, 4)
         )
         for field in (self.measure, self.mode, self.chips):
@@ -406,7 +407,7 @@ def _heading(found: Found) -> str:
 
 
 def _field(label: str, width: int) -> Any:
-    return pn.widgets.FloatInput(
+    return NumberField(
         label=label, value=0.0, width=width, format="0[.]0[000]", margin=(4, 4)
     )
 

@@ -154,6 +154,11 @@ class TrainingView(pn.viewable.Viewer):
             self.trainer.open_ready_network,
         )
         self._misfit = pn.Column(self._why, ready, margin=(2, 10), **_WIDE)
+        # Until somebody looks nothing is known that could be offered.
+        self._start.disabled = True
+        for part in (self._on, self._pause, self._cancel, self._take, self._save):
+            part.visible = False
+        self._bar.visible = self._misfit.visible = False
 
     def _make_body(self) -> None:
         self._tabs = pmui.RadioButtonGroup(

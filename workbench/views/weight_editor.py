@@ -18,6 +18,7 @@ from panel.custom import JSComponent
 
 from core.units import WEIGHT_MAX
 from workbench.theme import POPULATION_COLORS, PROBLEM, SURFACES, TEXT, mode
+from workbench.views.number_field import NumberField, WholeField
 
 STYLE = """
 .frame { display: flex; flex-direction: column; gap: 6px; width: 100%; height: 100%; }
@@ -59,11 +60,10 @@ class WeightEditor(pn.viewable.Viewer):
         self.map = WeightMap(
             stylesheets=[STYLE], sizing_mode="stretch_width", height=330, min_width=200
         )
-        # Panel's own fields: the Material ones take only the first Enter.
         field = {"width": 84, "margin": (0, 4)}
-        self.source = pn.widgets.IntInput(label="source", start=0, **field)
-        self.target = pn.widgets.IntInput(label="target", start=0, **field)
-        self.value = pn.widgets.FloatInput(
+        self.source = WholeField(label="source", start=0, **field)
+        self.target = WholeField(label="target", start=0, **field)
+        self.value = NumberField(
             label="weight", step=0.05, format="0[.]000[000]", width=104, margin=(0, 4)
         )
         self.ends = pn.pane.HTML("", margin=(4, 4))

@@ -28,10 +28,15 @@ def tell_steps(found: GraphReader, told: float | None, dt: float) -> None:
 
 def tell_conventions(found: GraphReader) -> None:
     """Tell what files of others leave open."""
-    for names in _loops(found.links):
+    for names in loops(found.links):
         shown = "' and '".join(sorted(names))
-        what = "spikes within the loop arrive one step later than in programs"
-        found.remarks.add("approximated", f"'{shown}'", f"{what} that count in steps.")
+        what = "spikes within the loop arrive promptly, as in programs that count in"
+        fix = "Run it with loops 'prompt'."
+        found.remarks.add("assumed", f"'{shown}'", f"{what} steps.", fix)
+        if len(names) > 1:
+            what = "each population in the loop takes a step here, in programs that"
+            what = f"{what} count in steps most take none."
+            found.remarks.add("approximated", f"'{shown}'", what)
     neurons = found.neurons.values()
     if any(n.current and n.step is None for n in neurons):
         what = "w_in = 1 means that a spike raises the current by its weight"
@@ -59,7 +64,7 @@ def tell_read(found: GraphReader, network: NetworkSpec) -> None:
     found.remarks.add("read", "NIR graph", what)
 
 
-def _loops(links: list[Link]) -> list[set[str]]:
+def loops(links: list[Link]) -> list[set[str]]:
     """Return the groups of populations that depend on each other in a circle."""
     graph = nx.DiGraph((link.source, link.target) for link in links)
     groups: list[set[str]] = list(nx.strongly_connected_components(graph))

@@ -92,7 +92,8 @@ def read_neurons(name: str, node: Any, problems: list[Problem]) -> Neurons | Non
     values: dict[str, NDArray[Any]] = {}
     for parameter, theirs in PARAMETERS[kind].items():
         try:
-            values[parameter] = array(getattr(node, theirs), theirs, where)
+            found = array(getattr(node, theirs), theirs, where)
+            values[parameter] = found if found.dtype.kind == "f" else found * 1.0
         except ConversionError as error:
             problems += error.problems
             values[parameter] = np.ones(1)
@@ -146,7 +147,7 @@ def _refractory_time(node: Any, where: str) -> float | None:
 
 def representable(number: float | np.float32) -> bool:
     """Whether ``number`` is above 0, and its products fit into single precision."""
-    return bool(1e-30 <= number <= 1e30)
+    return 1e-30 <= float(number) <= 1e30
 
 
 def equal(values: NDArray[Any]) -> bool:

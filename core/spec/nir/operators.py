@@ -49,6 +49,8 @@ class Operator:
 def array(data: Any, name: str, where: str) -> NDArray[Any]:
     """Return the finite numbers ``data``, which may be a tensor of torch.
 
+    Floats of unusual width come in single or double precision.
+
     :raises ConversionError: if they are none
     """
     if hasattr(data, "detach"):
@@ -56,6 +58,9 @@ def array(data: Any, name: str, where: str) -> NDArray[Any]:
     found = np.asarray(data)
     if found.dtype.kind not in "fiub":
         raise ConversionError(where, f"{name} holds no numbers.", "Write numbers.")
+    if found.dtype.kind == "f" and found.dtype.itemsize not in (4, 8):
+        with np.errstate(over="ignore"):
+            found = found.astype(np.float32 if found.dtype.itemsize < 4 else float)
     if not np.isfinite(found).all():
         what = f"{name} holds numbers that are not finite."
         raise ConversionError(where, what, "Set them to numbers.")
@@ -140,7 +145,9 @@ def decimal(x: Any) -> float:
     Single precision turns 1e-5 into 1.0000001e-5 after one division.
     """
     exact, short = float(x), float(f"{x:.6g}")
-    single = np.float32(exact) == exact or np.float32(short) == np.float32(exact)
+    with np.errstate(over="ignore"):  # beyond single precision it is infinite there
+        near, nearby = float(np.float32(exact)), float(np.float32(short))
+    single = near == exact or near == nearby < math.inf
     return short if single and math.isclose(exact, short, rel_tol=5e-7) else exact
 
 

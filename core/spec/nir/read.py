@@ -19,7 +19,7 @@ from core.spec.network import (
     ProjectionSpec,
     Value,
 )
-from core.spec.nir.conventions import tell_conventions, tell_read, tell_steps
+from core.spec.nir.conventions import loops, tell_conventions, tell_read, tell_steps
 from core.spec.nir.currents import Currents
 from core.spec.nir.graph import GraphReader, Link
 from core.spec.nir.limits import no_place
@@ -59,6 +59,7 @@ class Conversion:
     :param time_factor: file number × this = seconds on the chip
     :param dt: the time step that the file counts in, chip seconds, if it tells one
     :param stimuli: the biases of the file, as constant currents
+    :param loops: when spikes in loops arrive, as of `RunSpec`
     :param report: all that was done, part by part
     """
 
@@ -67,6 +68,7 @@ class Conversion:
     time_factor: float
     dt: float | None = None
     stimuli: tuple[ConstantCurrent, ...] = ()
+    loops: str = "late"
     report: ImportReport = field(default_factory=ImportReport)
 
 
@@ -172,7 +174,15 @@ class _Builder:
         notes = (*report.assumed, *report.folded, *report.approximated, *times)
         counted = self.told is not None
         dt = self.dt if counted else None
-        return Conversion(network, notes, self.factor, dt, stimuli, report)
+        return Conversion(
+            network, notes, self.factor, dt, stimuli, self._loops(), report
+        )
+
+    def _loops(self) -> str:
+        """Return when spikes in loops arrive: those of others count in steps."""
+        if self.found.order:
+            return "prompt" if self.found.order.get("loops") == "prompt" else "late"
+        return "prompt" if loops(self.found.links) else "late"
 
     def _added(self, name: str) -> bool:
         """Whether our own file has this node only because NIR wants it."""

@@ -43,11 +43,16 @@ class ImportReport:
             if entries:
                 yield heading, entries
 
-    def text(self) -> str:
-        """Return the report as lines for a person."""
+    def factors(self) -> list[str]:
+        """Return what is to be said of the time factor, in lines."""
         lines = [f"Time factor: {self.time_factor:g} s on the chip per file unit."]
         if self.fitting_factor is not None:
             lines.append(f"All times fit with time factor {self.fitting_factor:g}.")
+        return lines
+
+    def text(self) -> str:
+        """Return the report as lines for a person."""
+        lines = self.factors()
         for heading, entries in self.parts():
             lines += [f"{heading}:", *(f"  - {entry}" for entry in entries)]
         return "\n".join(lines)

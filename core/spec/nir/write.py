@@ -37,6 +37,7 @@ def to_nir(
     stimuli: Iterable[Stimulus] = (),
     dt: float = DT,
     in_steps: bool = False,
+    loops: str = "late",
 ) -> nir.NIRGraph:
     """Return ``network`` as a NIR graph.
 
@@ -47,11 +48,12 @@ def to_nir(
     :param stimuli: those that are constant currents become the bias of an Affine
     :param dt: step width of the run, s: of the bias, and of ``in_steps``
     :param in_steps: r, w_in and weights as frameworks take them that count in steps
+    :param loops: when spikes in loops arrive, as of `RunSpec`; our metadata keep it
     :raises ConversionError: if a NIR graph cannot hold it; lists all reasons
     """
     check_time_factor(time_factor)
     check_dt(dt)
-    return _Writer(network, time_factor, dt, in_steps, stimuli).graph()
+    return _Writer(network, time_factor, dt, in_steps, stimuli, loops).graph()
 
 
 def export_notes(
@@ -102,8 +104,10 @@ class _Writer:
         dt: float,
         in_steps: bool,
         stimuli: Iterable[Stimulus],
+        loops: str,
     ) -> None:
         self.network, self.factor, self.dt = network, time_factor, dt
+        self.loops = loops
         self.step = dt if in_steps else None
         self.currents = [
             s for s in stimuli if isinstance(s, ConstantCurrent) and _whole(s)
@@ -131,6 +135,7 @@ class _Writer:
             "time_factor": float(self.factor),
             "dt": float(self.dt),
             "in_steps": self.step is not None,
+            "loops": self.loops,
             "populations": [self.names[p.name] for p in self.network.populations],
             "projections": [self.names[p.name] for p in self.network.projections],
             "outputs": outputs,

@@ -43,6 +43,10 @@ def reference(spec, inputs):
             step(p, state[p.name], arrived(spec, p, spikes, t, rank), spec.run.dt)
             membranes[p.name][t] = state[p.name][0]
             spikes[p.name][t] = state[p.name][4]
+        for p in network.projections if spec.run.loops == "prompt" else ():
+            if rank[p.source, p.target] and p.delay == 0:
+                jump = p.weights.astype(float) @ spikes[p.source][t]
+                state[p.target][1] = state[p.target][1] + jump
     return membranes, spikes
 
 
@@ -65,8 +69,9 @@ def arrived(spec, population, spikes, t, rank):
     for p in spec.network.incoming(population.name):
         key = p.source, p.target
         rank.setdefault(key, in_loop(spec, p.source, p.target))
-        at = t - round(p.delay / spec.run.dt) - rank[key]
-        if at >= 0:
+        prompt = rank[key] and spec.run.loops == "prompt"
+        at = t - round(p.delay / spec.run.dt) - (rank[key] and not prompt)
+        if at >= 0 and not (prompt and p.delay == 0):  # or it is added after the step
             jump = jump + p.weights.astype(float) @ spikes[p.source][at]
     steady = np.zeros(population.size)
     for s in spec.stimuli:
@@ -204,6 +209,12 @@ CASES = {
     ),
 }
 
+CASES |= {
+    f"{name}, promptly": spec.replace(run=spec.run.replace(loops="prompt"))
+    for name, spec in CASES.items()
+    if "loop" in name
+}
+
 
 @pytest.mark.parametrize("spec", CASES.values(), ids=CASES)
 def test_the_model_is_what_the_equations_say_neuron_by_neuron(spec):
@@ -245,9 +256,12 @@ def test_two_populations_in_a_loop_are_one_with_the_same_weights():
     np.testing.assert_allclose(both, n.membrane.values, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["a loop of two", "a loop with delays"])
+@pytest.mark.parametrize(
+    "name", ["a loop of two", "a loop with delays", "a loop of two, promptly"]
+)
 def test_gradients_of_a_loop_reach_all_weights_and_agree_with_the_plain_loop(name):
-    spec = CASES[name].replace(run=RunSpec(runtime=80e-6, dt=DT))
+    spec = CASES[name]
+    spec = spec.replace(run=spec.run.replace(runtime=80e-6))
     spec = spec.replace(stimuli=(*spec.stimuli, ConstantCurrent("b", current=1.5)))
     found = []
     for plain in (False, True):

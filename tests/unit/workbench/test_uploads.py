@@ -2,6 +2,7 @@ import io
 from pathlib import Path
 
 import h5py
+import nir
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ from core.errors import ConversionError
 from core.spec.examples import first_steps
 from core.spec.json_io import to_json
 from core.spec.network import InputSpec, LIFSpec, NetworkSpec
-from core.spec.nir_io import to_nir, write_nir_bytes
+from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
 from core.spec.stimulus import PoissonSpikes
 from workbench import hdf5_check, uploads
 from workbench.uploads import experiment_of, read_upload
@@ -71,6 +72,23 @@ def test_files_of_other_frameworks_open(name, factor, dt):
     assert upload.time_factor == factor
     assert upload.dt == pytest.approx(dt)
     assert {note.severity for note in upload.notes} == {"note"}
+    found = from_nir(read_nir_bytes((DATA / name).read_bytes()), factor)
+    assert upload.report == found.report
+
+
+def test_a_document_from_a_recurrent_file_of_others_has_prompt_loops():
+    graph = nir.NIRGraph(
+        {
+            "in": nir.Input({"input": np.array([1])}),
+            "w": nir.Linear(np.ones((1, 1))),
+            "lif": nir.LIF(*(np.ones(1) for _ in range(4))),
+            "rec": nir.Linear(np.ones((1, 1))),
+        },
+        [("in", "w"), ("w", "lif"), ("lif", "rec"), ("rec", "lif")],
+        type_check=False,
+    )
+    upload = read_upload("a.nir", write_nir_bytes(graph), 1e-5)
+    assert upload.document("a").run.loops == "prompt"
 
 
 def test_a_document_for_a_network_drives_each_input():

@@ -15,7 +15,7 @@ export function Box({ id, data }) {
       style={{ "--color": data.color }} title={cannot || undefined}
     >
       {data.receives && (
-        <Handle type="target" id="in" position={Position.Left} aria-label={`input of ${id}`} />
+        <Handle type="target" id="in" position={Position.Left} aria-hidden="true" title={`input of ${id}`} />
       )}
       <div className="hx-title">
         {renaming === id
@@ -26,7 +26,7 @@ export function Box({ id, data }) {
       <div className="hx-caption">{data.caption}</div>
       <Miniature picture={pictures[id]} />
       {data.sends && (
-        <Handle type="source" id="out" position={Position.Right} aria-label={`output of ${id}`} />
+        <Handle type="source" id="out" position={Position.Right} aria-hidden="true" title={`output of ${id}: draw a line from here`} />
       )}
     </div>
   )

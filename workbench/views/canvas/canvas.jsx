@@ -214,6 +214,7 @@ function Canvas({ model }) {
           deleteKeyCode={null} multiSelectionKeyCode={SEVERAL} panActivationKeyCode={null}
           zoomOnDoubleClick={false} minZoom={0.15} maxZoom={2.5} colorMode={dark ? "dark" : "light"}
           elevateEdgesOnSelect fitView fitViewOptions={FIT} nodeDragThreshold={2}
+          nodeClickDistance={STILL} paneClickDistance={STILL}
           ariaLabelConfig={WORDS}
         >
           <Background gap={20} size={1} />
@@ -228,6 +229,7 @@ function Canvas({ model }) {
 }
 
 const FIT = { padding: 0.12, maxZoom: 1 }
+const STILL = 4 // px that a hand may move in a click
 
 const WORDS = {
   "node.a11yDescription.default": "Enter selects, arrow keys move, F2 renames, C connects, Delete removes.",

@@ -188,11 +188,16 @@ def test_gradients_are_those_of_double_precision(seed: int, per_neuron: bool) ->
 
 
 @settings(max_examples=8, deadline=None)
-@given(seed=SEEDS, batch=st.integers(1, 6), neurons=st.integers(1, 40))
+@given(
+    seed=SEEDS,
+    batch=st.integers(1, 6),
+    neurons=st.integers(1, 40),
+    delay=st.integers(0, 1),
+)
 def test_recurrence_agrees_with_the_reference_loop(
-    seed: int, batch: int, neurons: int
+    seed: int, batch: int, neurons: int, delay: int
 ) -> None:
-    results = []
+    results, late = [], {"recurrent_delay": delay}
     for compiled in (True, False):
         rng = torch.Generator().manual_seed(seed)
         x = torch.rand(STEPS, batch, neurons, generator=rng)
@@ -205,10 +210,10 @@ def test_recurrence_agrees_with_the_reference_loop(
         }
         values |= {"input": x, "recurrent_weight": weight.requires_grad_()}
         if compiled:
-            states = integrate(values, VARIANTS["refractory"][0])
+            states = integrate(values, VARIANTS["refractory"][0], **late)
         else:
             with reference():
-                states = integrate(values, VARIANTS["refractory"][0])
+                states = integrate(values, VARIANTS["refractory"][0], **late)
         results.append((states, gradients(values, states)))
     (found, g_found), (expected, g_expected) = results
     assume(torch.equal(found[3], expected[3]))  # the order of sums moves few spikes

@@ -535,26 +535,30 @@ def test_values_that_do_not_fit_the_neurons_are_refused():
         _map_hxtorch_to_nir(module)
 
 
-def looped(mock):
+def looped(mock, loops="late"):
     given = graph(
         *(("in", "w"), ("w", "lif"), ("lif", "rec"), ("rec", "lif"), ("lif", "out")),
         rec=nir.Linear(np.array([[0.0, 0.6], [-0.3, 0.0]], np.float32)),
         w=nir.Linear(np.array([[0.9] * 3, [0.5] * 3], np.float32)),
     )
-    return given, ConversionConfig(mock=mock, recurrence=True)
+    return given, ConversionConfig(mock=mock, recurrence=True, loops=loops)
 
 
-def test_a_loop_runs_when_it_may():
-    given, cfg = looped(mock=True)
+@pytest.mark.parametrize("loops", ["late", "prompt"])
+def test_a_loop_runs_when_it_may(loops):
+    given, cfg = looped(mock=True, loops=loops)
     with pytest.raises(ConversionError, match="recurrence=True"):
         from_nir(given)
     model = from_nir(given, cfg)
     found = model(drive())["lif"]
     spec = ExperimentSpec(
-        network=spec_from_nir(given, 1e-3).network, run=RunSpec(runtime=60e-6)
+        network=spec_from_nir(given, 1e-3).network,
+        run=RunSpec(runtime=60e-6, loops=loops),
     )
     expected = build(spec, mock=True)(drive())["lif"].spikes
     assert found.sum() > 0
+    with pytest.raises(ParameterError, match="Give 'late' or 'prompt'"):
+        from_nir(given, ConversionConfig(recurrence=True, loops="soon"))
     assert torch.equal(found, expected)
 
 
