@@ -44,7 +44,7 @@ def rows(demo: Demo, memory: StageMemory) -> list[str]:
         values = []
         for place in found:
             value = place[number]
-            text = condition.words.format(f"{value * condition.scale:.3g}")
+            text = condition.words.format(f"{round(value * condition.scale, 4):.3g}")
             values.append(text if condition.holds(value) else f"**{text}**")
         band = f"{observation.published} (band: {condition.wanted})"
         lines.append(f"| | {band} | | {' | '.join(values)} |")
