@@ -59,6 +59,7 @@ class Gallery(pn.viewable.Viewer):
         self._metered = ""  # the demo that the meter has shown a run of
         self._training_tool, self._come_back = training_tool, come_back
         self._trainer: Trainer | None = None
+        self._own: TrainingView | None = None
         self._cards = GalleryCards(
             self.open, sizing_mode="stretch_width", margin=(4, 12)
         )
@@ -315,12 +316,12 @@ class Gallery(pn.viewable.Viewer):
 
     def _beside(self) -> TrainingView:
         """Return a training tool of this view, shown under the task."""
-        if len(self._training) == 2:
+        if self._own is None:
             made = TrainingView(self.project, self.runner, active=True, dark=self.dark)
-            self.link(made, dark="dark")
+            self.param.watch(lambda event: setattr(made, "dark", event.new), "dark")
             self._training.append(made)
-        tool: TrainingView = self._training[2].object
-        return tool
+            self._own = made
+        return self._own
 
     def _say(self) -> None:
         """Say how the training went."""
