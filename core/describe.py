@@ -19,6 +19,7 @@ from core.backend.graph import is_open
 from core.build import DelayedSynapse
 from core.errors import NetworkError, Problem
 from core.experiment import Experiment
+from core.loops import Loop
 from core.module_values import (
     array,
     chip_value,
@@ -142,6 +143,9 @@ class _Reader:
             elif isinstance(module, Projection) and len(self._ends(node)) != 2:
                 what = "it is not between two populations."
                 yield Problem(where, what, "Put each synapse between two.")
+        if len({loop.prompt for loop in self._loops()}) > 1:
+            what = "some loops of it are prompt and some are not."
+            yield Problem("experiment", what, "Give all Loops the same prompt.")
         for node in self.neurons:
             where = f"population '{self.names[node]}'"
             steps = [current for current, _ in self._currents(node)]
@@ -160,6 +164,16 @@ class _Reader:
         if module.leak_conductance is not None:
             what = "its leak conductance is given."
             yield Problem(where, what, "Give tau_mem instead.")
+
+    def _loops(self) -> list[Loop]:
+        """Return what runs populations of this graph that depend on each other."""
+        running = {id(module) for module in self.modules.values()}
+        return [
+            wrapper
+            for wrapper in self.exp.modules.wrappers
+            if isinstance(wrapper, Loop)
+            and any(id(member) in running for member in wrapper.members)
+        ]
 
     def _ends(self, node: int) -> list[Any]:
         """Return source and target of a projection, as far as there are any."""
@@ -346,4 +360,5 @@ class _Reader:
             i_synin_gm=int(np.ravel(chip_value(shared, "i_synin_gm"))[0]),
             synapse_dac_bias=int(np.ravel(chip_value(shared, "synapse_dac_bias"))[0]),
             calibration="calibrated" if exp.calibrated else "uncalibrated",
+            loops="prompt" if any(w.prompt for w in self._loops()) else "late",
         )
