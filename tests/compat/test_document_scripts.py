@@ -137,6 +137,12 @@ def test_what_the_interface_has_no_words_for_is_named():
     assert [p.subject for p in caught.value.problems] == [delayed.name, "loop"]
 
 
+def test_when_spikes_in_loops_arrive_is_nothing_to_a_program_without_loops():
+    spec = first_steps()
+    prompt = spec.replace(run=spec.run.replace(loops="prompt"))
+    assert to_script(prompt) == to_script(spec)
+
+
 def test_codes_of_the_document_are_written_by_the_program(ran):
     spec = first_steps()
     hidden = spec.network.population("hidden").replace(threshold=Value(1, code=700))

@@ -39,6 +39,9 @@ def test_the_time_factor_of_a_file_is_shown_and_can_be_changed(opened):
     fit.click()
     expect(fit).to_be_hidden(timeout=30_000)
     expect(field).not_to_have_value("0.001")
+    for name, shown in (("Undo", "0.001"), ("Undo", "1"), ("Redo", "0.001")):
+        button(opened, name).click()
+        expect(field).to_have_value(shown, timeout=30_000)
     field.fill("soon")
     field.press("Enter")
     alert = opened.page.get_by_role("alert").get_by_text("is no number above 0")
