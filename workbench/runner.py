@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -180,7 +181,8 @@ class Runner(param.Parameterized):
         if self._document is None:
             callback()
         else:
-            self._document.add_next_tick_callback(callback)
+            with suppress(AttributeError):  # what Bokeh says of a page that is closed
+                self._document.add_next_tick_callback(callback)
 
     def _find_page(self) -> None:
         """Remember the page that is served here; a notebook has documents, but none."""

@@ -47,7 +47,7 @@ def first_steps() -> ExperimentSpec:
 def leak_over_threshold() -> ExperimentSpec:
     """One neuron with its leak potential above its threshold fires regularly."""
     return ExperimentSpec(
-        title="Leak over threshold",
+        title="Leak above threshold",
         network=NetworkSpec(
             populations=(
                 LIFSpec(

@@ -51,7 +51,7 @@ def test_a_damaged_link_says_so_and_opens_an_example(browser, served):
 def test_a_picture_carries_the_document_and_opens_again(bench, tmp_path, form):
     saved = bench.save(f"Save {form}", tmp_path)
     spec = document(bench, tmp_path)
-    bench.open_example("Leak over threshold")
+    bench.open_example("Leak above threshold")
     wait_until(lambda: bench.boxes() == ["neuron"], 30)
     bench.open_file(saved)
     wait_until(lambda: bench.boxes() == ["input", "hidden", "out"], 60)

@@ -153,7 +153,7 @@ def test_settings_are_carried_into_another_document(bench):
     set_to(bench, "threshold", 1.05)
     box(bench, "hidden").focus()
     bench.page.keyboard.press("Control+c")
-    bench.open_example("Leak over threshold")
+    bench.open_example("Leak above threshold")
     wait_until(lambda: bench.boxes() == ["neuron"])
     box(bench, "neuron").focus()
     bench.page.keyboard.press("Control+v")
@@ -257,7 +257,7 @@ def test_a_file_without_the_fields_of_today_opens_with_their_defaults(bench, tmp
         population.pop("color", None)
     path = tmp_path / "old.json"
     path.write_text(json.dumps(old | {"title": "of last year"}))
-    bench.open_example("Leak over threshold")
+    bench.open_example("Leak above threshold")
     wait_until(lambda: bench.boxes() == ["neuron"])
     bench.open_file(path)
     wait_until(lambda: bench.boxes() == ["input", "hidden", "out"])

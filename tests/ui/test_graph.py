@@ -13,7 +13,7 @@ def first_steps(bench):
     page = bench.page
     page.set_default_timeout(15_000)
     page.keyboard.press("Escape")
-    bench.open_example("Leak over threshold")
+    bench.open_example("Leak above threshold")
     wait_until(lambda: bench.boxes() == ["neuron"])
     bench.open_example("First steps")
     wait_until(lambda: bench.boxes() == ["input", "hidden", "out"])

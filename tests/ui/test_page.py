@@ -157,7 +157,7 @@ def test_a_saved_nir_file_reopens_with_the_same_network(bench, tmp_path):
     bench.open_example("Yin-Yang")
     wait_until(lambda: "label" in bench.boxes(), 30)
     saved = bench.save_as("NIR", tmp_path)
-    bench.open_example("Leak over threshold")
+    bench.open_example("Leak above threshold")
     wait_until(lambda: bench.boxes() == ["neuron"], 30)
     bench.open_file(saved)
     wait_until(lambda: bench.boxes() == ["input", "hidden", "label"], 30)

@@ -298,7 +298,8 @@ class Gallery(pn.viewable.Viewer):
         if shown.reached:
             self._reached.add(self.chosen)
         image = ""
-        if demo.picture is not None and self.runner.current:
+        ours = spec.title == demo.title and self.runner.current
+        if demo.picture is not None and ours:
             image = f'<div style="margin-top:8px">{demo.picture(spec, result)}</div>'
         self._meter.text = meter_html(shown, self.dark) + image
 

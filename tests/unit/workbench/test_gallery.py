@@ -34,6 +34,14 @@ def test_an_opened_demo_is_run_and_measured(gallery):
     assert 'role="meter"' in gallery._meter.text
 
 
+def test_each_demo_opens_beside_the_result_of_another_document(gallery):
+    for name in demos():
+        gallery.open("f_i_curve")
+        settle(gallery.runner)
+        gallery.open(name)
+        assert gallery.project.spec.title == demos()[name].title
+
+
 def test_an_edit_moves_the_document_within_the_range_only(gallery):
     gallery._edited("0", 2.2)
     assert gallery.project.spec.network.populations[0].threshold.model == 2.2

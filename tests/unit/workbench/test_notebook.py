@@ -72,7 +72,7 @@ def test_without_a_kernel_a_view_is_the_picture_with_the_document_in_it(project)
     assert from_json(embedded(svg.encode())).network == project.spec.network
     assert "<script" not in data["text/html"]
     assert metadata == {}
-    assert data["text/plain"] == "MembraneView of 'Leak over threshold'"
+    assert data["text/plain"] == "MembraneView of 'Leak above threshold'"
 
 
 def test_a_name_that_does_not_exist_is_refused_as_in_any_module():
