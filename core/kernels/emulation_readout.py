@@ -11,7 +11,7 @@ import numpy as np
 from numba import float32, int32, int64
 from numpy.typing import NDArray
 
-from core.kernels.compile import inlined, kernel
+from core.kernels.compile import inlined, kernel, lean
 from core.kernels.emulation_rows import (
     BIAS,
     DITHER,
@@ -71,7 +71,7 @@ class Cadc(NamedTuple):
     codes: NDArray[np.uint8]
 
 
-@kernel
+@lean
 def reading(p: Values, j: int, source: int, x: float) -> Any:
     """Return what a converter sees of a lane, LSB.
 
@@ -149,14 +149,14 @@ def sample(
     taken[hemisphere] = done
 
 
-@kernel
+@lean
 def scatter(out: Values, words: Bits, sigma: float) -> None:
     """Set numbers of the deviation ``sigma``: a loop for itself, which vectorises."""
     for j in range(out.shape[0]):
         out[j] = sigma * normal(words[j])
 
 
-@kernel
+@lean
 def see_membranes(q: Values, x: float, offset: Values) -> None:
     """Set what a sample reads of membranes, with its noise, from a lane on.
 
