@@ -46,6 +46,7 @@ from core.kernels.emulation_rows import (
     LEVEL,
     LOW,
     N_TO_V,
+    NEVER,
     NOISE,
     PASS_E,
     PASS_E1,
@@ -67,6 +68,7 @@ from core.kernels.emulation_rows import (
     TILT_INH,
     V1,
     W1,
+    WIDTH,
     Bits,
     E,
     I,
@@ -80,6 +82,8 @@ from core.kernels.normal import fast_rsqrt, normal
 @lean
 def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
     """Set the parameters of all lanes, which are those of all entries."""
+    for j in range(n, whole(n)):
+        p[THRESHOLD, j] = float32(NEVER)
     for j in range(n):
         for row in range(LANE_ROWS):
             p[row, j] = lanes[row, j]
@@ -102,6 +106,12 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
             b = float(lanes[RATE_EXC + line, j])
             fades = math.exp(-b * STEP_US)
             p[HOLD_E + line, j] = response(STEP_US, rate, b, keep, fades)
+
+
+@lean
+def whole(n: int) -> int:
+    """Return how many lanes loops over all of them take."""
+    return -(-n // WIDTH) * WIDTH
 
 
 @lean
