@@ -51,6 +51,15 @@ def kernel(function: F) -> F:
     return _cached(function, SETTINGS)
 
 
+def lean(function: F) -> F:
+    """Compile ``function``, which creates no array, as a part that kernels often call.
+
+    It counts no references to its arrays: the kernel that calls it holds them. For
+    each array that saves two atomic operations a call, some 15 ns.
+    """
+    return _cached(function, {**SETTINGS, "_nrt": False})
+
+
 def exact(function: F) -> F:
     """Compile ``function`` so that it rounds every operation as it is written.
 

@@ -70,8 +70,9 @@ from core.kernels.emulation_step import (
     prepare,
     rest,
     set_noise,
+    whole,
 )
-from core.kernels.noise import MEMBRANE, WORDS, draw, lane_word
+from core.kernels.noise import CADC, MEMBRANE, WORDS, draw, lane_word
 
 
 @kernel
@@ -134,14 +135,16 @@ def run_entries(
     :returns: spikes, shape (3, spikes): cycle, batch entry, lane
     """
     n = lanes.shape[1]
-    flags8 = np.zeros((n + 7) // 8, np.uint64)
+    m = whole(n)
+    flags8 = np.zeros(m // 8, np.uint64)
     flags = flags8.view(np.uint8)  # the same memory: eight quiet lanes are one word
     p = np.zeros((ROWS, STRIDE), np.float32)
     flat = p.reshape(ROWS * STRIDE)
     flagged = np.empty(n, np.int64)
     scratch = np.empty((4, n))
     span = driven_lanes(drive)
-    names = np.empty(n, np.uint32)
+    names = np.zeros(m, np.uint32)
+    cadc_names = np.empty(n, np.uint32)
     words = np.empty((WORDS, STRIDE), np.uint32)
     drawn = np.empty((WORDS, STRIDE), np.uint32)
     taken = np.zeros(2, np.int64)  # CADC samples so far, per hemisphere
@@ -152,6 +155,7 @@ def run_entries(
     tilted = boolean(False)
     for j in range(n):
         names[j] = lane_word(lane_circuit[j], MEMBRANE)
+        cadc_names[j] = lane_word(cadc.circuit[j], CADC)
         noisy = noisy or lanes[SIGMA, j] > 0
         limited = limited or lanes[CURVE_EXC, j] > 0 or lanes[CURVE_INH, j] > 0
         resets = resets or lanes[RESET_RATE, j] > 0
@@ -173,7 +177,7 @@ def run_entries(
     source = np.empty(room + STEP_CYCLES, np.int64)
     prepare(p, n, lanes, table)
     for b in range(first, last):
-        rest(flat, n)
+        rest(flat, m)
         if adapts:
             prepare_adex(p, n, adex)
         if joined:
@@ -192,8 +196,8 @@ def run_entries(
             if step % STEPS_PER_NOISE == 0 and noisy:
                 us = step // STEPS_PER_NOISE
                 if us % WORDS == 0:
-                    draw(words, n, names, us, b, chip, trial)
-                set_noise(flat, n, words[us % WORDS])
+                    draw(words, m, names, us, b, chip, trial)
+                set_noise(flat, m, words[us % WORDS])
             if truth.shape[2] and step % truth_steps == 0:
                 keep_truth(p, n, truth[:, b, step // truth_steps])
             events = none
@@ -208,15 +212,15 @@ def run_entries(
                     c = after - found[slot, k] - LOOP_STEPS * STEP_CYCLES
                     events = insert_sorted(left, source, events, c, s)
             if events > 0 or had_events:
-                gather(flat, n, drive, span, table, left, source, events, limited,
+                gather(flat, m, drive, span, table, left, source, events, limited,
                        tilted)  # fmt: skip
             had_events = events > 0
             if tilted:
-                advance_tilted(flat, n, flags, held_flag)
+                advance_tilted(flat, m, flags, held_flag)
             elif limited:
-                advance_limited(flat, n, flags, held_flag)
+                advance_limited(flat, m, flags, held_flag)
             else:
-                advance(flat, n, flags)
+                advance(flat, m, flags)
             if joined:
                 advance_joined(p, heads, member_start, member, flags)
             for run in range(adex_lanes.shape[0]):
@@ -247,12 +251,14 @@ def run_entries(
             if joined:
                 spread(p, heads, member_start, member)
             if step == due[0]:
-                sample(p, none, split, cadc, none, taken, due, drawn, b)
+                sample(
+                    p, flat, none, split, cadc, none, cadc_names, taken, due, drawn, b
+                )
             if step == due[1]:
-                sample(p, split, n, cadc, one, taken, due, drawn, b)
-            commit(flat, n)
+                sample(p, flat, split, n, cadc, one, cadc_names, taken, due, drawn, b)
+            commit(flat, m)
             if limited or tilted or adapts:
-                commit_rest(flat, n)
+                commit_rest(flat, m)
             if trace_lane >= 0:
                 trace[b, step + 1] = reading(p, trace_lane, trace_source, 0.0)
     return resized(spikes, total, total)

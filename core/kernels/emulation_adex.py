@@ -18,7 +18,7 @@ import numpy as np
 from numba import float32, float64, uint8
 from numpy.typing import NDArray
 
-from core.kernels.compile import kernel
+from core.kernels.compile import lean
 from core.kernels.emulation_response import crossing, fading, passes, response
 from core.kernels.emulation_rows import (
     ADD_BEND,
@@ -91,7 +91,7 @@ _FAR = 60.0
 _PIECES = 2
 
 
-@kernel
+@lean
 def prepare_adex(p: Values, n: int, adex: Values) -> None:
     """Set the parameters up, and rest where leak and adaptation balance.
 
@@ -108,7 +108,7 @@ def prepare_adex(p: Values, n: int, adex: Values) -> None:
             p[W, j] = p[COUPLING, j] * p[V, j]
 
 
-@kernel
+@lean
 def advance_adex(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
     """Advance ``n`` lanes, after all were advanced without terms.
 
@@ -196,7 +196,7 @@ def advance_adex(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
         flags[j] = flag_held if held else flag
 
 
-@kernel
+@lean
 def replay_adex(
     p: Values,
     j: int,
@@ -333,7 +333,7 @@ def replay_adex(
     return n_found
 
 
-@kernel
+@lean
 def onset(
     v: float, vl: float, d: float, a: float, D: float, vt: float, th: float
 ) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import float32
 
-from core.kernels.compile import inlined, kernel
+from core.kernels.compile import inlined, kernel, lean
 from core.kernels.emulation_rows import (
     ADD_BEND,
     ADD_E,
@@ -28,7 +28,7 @@ from core.kernels.emulation_rows import (
 from core.kernels.normal import fast_rsqrt
 
 
-@kernel
+@lean
 def gather(
     q: Values,
     n: int,
@@ -72,7 +72,7 @@ def gather(
                     inhibit(q[first:], w, to_v, to_current, limited, tilted)
 
 
-@kernel
+@lean
 def excite(
     q: Values, w: Values, to_v: Values, to_current: Values, lim: bool, tilt: bool
 ) -> None:
@@ -98,7 +98,7 @@ def excite(
             q[ADD_E * STRIDE + j] += w[j] * to_current[j]
 
 
-@kernel
+@lean
 def inhibit(
     q: Values, w: Values, to_v: Values, to_current: Values, lim: bool, tilt: bool
 ) -> None:
@@ -130,7 +130,7 @@ def through(x: Any, curve: Any) -> Any:
     return x * fast_rsqrt(float32(1) + curve * x * x)
 
 
-@kernel
+@lean
 def insert_sorted(left: Counts, source: Counts, events: int, c: int, s: int) -> int:
     """Put an event into a list that falls in ``left``; return the new length."""
     if events >= left.shape[0]:

@@ -8,7 +8,7 @@ import numpy as np
 from numba import float32, uint8
 from numpy.typing import NDArray
 
-from core.kernels.compile import kernel
+from core.kernels.compile import lean
 from core.kernels.emulation_response import mean_passed
 from core.kernels.emulation_rows import (
     ADD_BEND,
@@ -59,7 +59,7 @@ from core.kernels.emulation_rows import (
 from core.kernels.emulation_step import arch, bent, highest_over
 
 
-@kernel
+@lean
 def advance_joined(
     p: Values,
     heads: Counts,
@@ -115,7 +115,7 @@ def advance_joined(
             flags[j] = uint8(REPLAY) if max(over, p[RELEASE, j]) > 0 else uint8(0)
 
 
-@kernel
+@lean
 def contribution(p: Values, m: int) -> tuple[float, float, float]:
     """Return what the inputs of a lane add to the end and to both slopes."""
     se = p[PASS_E, m]
@@ -129,7 +129,7 @@ def contribution(p: Values, m: int) -> tuple[float, float, float]:
     return v, e - i, after
 
 
-@kernel
+@lean
 def losses(p: Values, m: int) -> tuple[float, float, float]:
     """Return what the end and both slopes lose per LSB by the tilt of its inputs."""
     tilt_e = p[TILT_EXC, m]
@@ -143,7 +143,7 @@ def losses(p: Values, m: int) -> tuple[float, float, float]:
     return v + p[ADD_BEND, m], before, after
 
 
-@kernel
+@lean
 def spread(p: Values, heads: Counts, member_start: Counts, member: Counts) -> None:
     """Give all members of a neuron the potential of their membrane."""
     for g in range(heads.shape[0]):

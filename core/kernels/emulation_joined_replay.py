@@ -7,7 +7,7 @@ import numpy as np
 from numba import float64
 from numpy.typing import NDArray
 
-from core.kernels.compile import kernel
+from core.kernels.compile import lean
 from core.kernels.emulation_response import crossing, fading, passes, response
 from core.kernels.emulation_rows import (
     CURVE_EXC,
@@ -37,7 +37,7 @@ from core.kernels.emulation_rows import (
 from core.kernels.emulation_step import arch, bent
 
 
-@kernel
+@lean
 def replay_joined(
     p: Values,
     j: int,

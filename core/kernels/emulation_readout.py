@@ -11,7 +11,7 @@ import numpy as np
 from numba import float32, int32, int64
 from numpy.typing import NDArray
 
-from core.kernels.compile import inlined, kernel
+from core.kernels.compile import inlined, lean
 from core.kernels.emulation_rows import (
     BIAS,
     DITHER,
@@ -32,7 +32,7 @@ from core.kernels.emulation_rows import (
     Values,
     W,
 )
-from core.kernels.noise import CADC, WORDS, draw, lane_word
+from core.kernels.noise import WORDS, draw
 from core.kernels.normal import normal
 
 #: A synaptic line at rest, LSB, and what it falls by, LSB per LSB/µs.
@@ -71,7 +71,7 @@ class Cadc(NamedTuple):
     codes: NDArray[np.uint8]
 
 
-@kernel
+@lean
 def reading(p: Values, j: int, source: int, x: float) -> Any:
     """Return what a converter sees of a lane, LSB.
 
@@ -103,13 +103,15 @@ def due_step(cadc: Any, done: Any, hemisphere: Any, b: Any) -> Any:
     return read_at(cadc, done, hemisphere, b) // STEP_CYCLES
 
 
-@kernel
+@lean
 def sample(
     p: Values,
+    q: Values,
     first: int,
     last: int,
     cadc: Cadc,
     hemisphere: int,
+    names: Bits,
     taken: Counts,
     due: Counts,
     words: Bits,
@@ -117,6 +119,8 @@ def sample(
 ) -> None:
     """Read the lanes of a hemisphere at all its samples inside the sub-step.
 
+    :param q: the same as ``p``, flat
+    :param names: shape (n,), of the lanes in the noise
     :param taken: shape (2,), number of samples of a hemisphere before; is counted on
     :param due: shape (2,), this sub-step; becomes that of the next sample
     :param words: shape (4, at least n), keeps the noise of four samples
@@ -130,13 +134,12 @@ def sample(
         x = float32(at / STEP_CYCLES)
         if sigma > 0:
             if done % WORDS == 0:
-                names = np.empty(last - first, np.uint32)
-                for j in range(first, last):
-                    names[j - first] = lane_word(cadc.circuit[j], CADC)
-                which = words[:, first:]
-                draw(which, last - first, names, done, b, cadc.chip, cadc.trial)
+                mine = names[first:last]
+                draw(
+                    words[:, first:], last - first, mine, done, b, cadc.chip, cadc.trial
+                )
             scatter(p[DITHER, first:last], words[done % WORDS, first:last], sigma)
-        see_membranes(p.reshape(-1)[first:], x, cadc.offset[first:last])
+        see_membranes(q[first:], x, cadc.offset[first:last])
         codes = cadc.codes[done, b]
         for j in range(first, last):
             v = p[SEEN, j]
@@ -149,14 +152,14 @@ def sample(
     taken[hemisphere] = done
 
 
-@kernel
+@lean
 def scatter(out: Values, words: Bits, sigma: float) -> None:
     """Set numbers of the deviation ``sigma``: a loop for itself, which vectorises."""
     for j in range(out.shape[0]):
         out[j] = sigma * normal(words[j])
 
 
-@kernel
+@lean
 def see_membranes(q: Values, x: float, offset: Values) -> None:
     """Set what a sample reads of membranes, with its noise, from a lane on.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba import float64, int64
 from numpy.typing import NDArray
 
-from core.kernels.compile import kernel
+from core.kernels.compile import lean
 from core.kernels.emulation_adex import replay_adex
 from core.kernels.emulation_joined_replay import replay_joined
 from core.kernels.emulation_response import (
@@ -60,7 +60,7 @@ from core.kernels.emulation_rows import (
 from core.kernels.emulation_step import bent
 
 
-@kernel
+@lean
 def list_flagged(
     flags: NDArray[np.uint8], flags8: NDArray[np.uint64], n: int, flagged: Counts
 ) -> int:
@@ -78,7 +78,7 @@ def list_flagged(
     return count
 
 
-@kernel
+@lean
 def replay_flagged(
     p: Values,
     flags: NDArray[np.uint8],
@@ -231,7 +231,7 @@ def replay_flagged(
     return n_found
 
 
-@kernel
+@lean
 def pushed(
     p: Values, j: int, drive: Values, left: Counts, source: Counts, events: int
 ) -> float:
@@ -258,7 +258,7 @@ def pushed(
     return v
 
 
-@kernel
+@lean
 def replay_terms(
     p: Values,
     flagged: Counts,

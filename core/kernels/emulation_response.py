@@ -5,7 +5,7 @@ from typing import Any
 
 from numba import float32
 
-from core.kernels.compile import inlined, kernel
+from core.kernels.compile import inlined, lean
 
 #: A step of Newton's method below which the next would be about its square.
 _CLOSE = 1e-6
@@ -27,7 +27,7 @@ def fading(x: Any) -> Any:
     return 1 - x * y
 
 
-@kernel
+@lean
 def response(d: float, a: float, b: float, keep_a: float, keep_b: float) -> float:
     """Return the potential ``d`` µs after a unit current that decays with rate ``b``.
 
@@ -43,7 +43,7 @@ def response(d: float, a: float, b: float, keep_a: float, keep_b: float) -> floa
     return d * math.sqrt(keep_a * keep_b) * ratio
 
 
-@kernel
+@lean
 def passes(current: float, curve: float) -> float:
     """Return the share of a current that an input with the limit 1 / √curve passes."""
     return 1 / math.sqrt(1 + curve * current * current) if curve > 0 else 1.0
@@ -60,7 +60,7 @@ def mean_passed(current: Any, share: Any, keep: Any) -> Any:
     return current * share * (one + half * (one - share * share) * (one - keep))
 
 
-@kernel
+@lean
 def crossing(v: float, da: float, vn: float, db: float, th: float) -> float:
     """Return where a cubic first exceeds ``th``, as a fraction, or 2 if nowhere.
 

@@ -60,6 +60,8 @@ ROWS = 64
 
 LANES = 512
 PAD = 80  # lanes between two rows, so that rows do not share cache sets
+#: Loops over all lanes take so many at once; lanes that are not there stay quiet.
+WIDTH = 32
 STRIDE = LANES + PAD
 
 # A threshold that is never reached, and a release before any holdoff.

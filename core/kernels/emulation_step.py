@@ -21,7 +21,7 @@ import numpy as np
 from numba import float32, uint8
 from numpy.typing import NDArray
 
-from core.kernels.compile import inlined, kernel
+from core.kernels.compile import inlined, lean
 from core.kernels.emulation_response import mean_passed, response
 from core.kernels.emulation_rows import (
     ADD_BEND,
@@ -46,6 +46,7 @@ from core.kernels.emulation_rows import (
     LEVEL,
     LOW,
     N_TO_V,
+    NEVER,
     NOISE,
     PASS_E,
     PASS_E1,
@@ -67,6 +68,7 @@ from core.kernels.emulation_rows import (
     TILT_INH,
     V1,
     W1,
+    WIDTH,
     Bits,
     E,
     I,
@@ -77,9 +79,11 @@ from core.kernels.emulation_rows import (
 from core.kernels.normal import fast_rsqrt, normal
 
 
-@kernel
+@lean
 def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
     """Set the parameters of all lanes, which are those of all entries."""
+    for j in range(n, whole(n)):
+        p[THRESHOLD, j] = float32(NEVER)
     for j in range(n):
         for row in range(LANE_ROWS):
             p[row, j] = lanes[row, j]
@@ -104,7 +108,13 @@ def prepare(p: Values, n: int, lanes: Values, table: Values) -> None:
             p[HOLD_E + line, j] = response(STEP_US, rate, b, keep, fades)
 
 
-@kernel
+@lean
+def whole(n: int) -> int:
+    """Return how many lanes loops over all of them take."""
+    return -(-n // WIDTH) * WIDTH
+
+
+@lean
 def rest(q: Values, n: int) -> None:
     """Set a fresh entry up: membranes at rest, no current, nothing refractory."""
     zero = float32(0)
@@ -127,7 +137,7 @@ def rest(q: Values, n: int) -> None:
         q[PASS_I1 * STRIDE + j] = one
 
 
-@kernel
+@lean
 def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
     """Advance all lanes by one sub-step; flag those that need more.
 
@@ -160,7 +170,7 @@ def advance(q: Values, n: int, flags: NDArray[np.uint8]) -> None:
         flags[j] = uint8(0) if held else call
 
 
-@kernel
+@lean
 def advance_limited(
     q: Values, n: int, flags: NDArray[np.uint8], held_flag: int
 ) -> None:
@@ -172,7 +182,7 @@ def advance_limited(
     advance_all(q, n, flags, held_flag, False)
 
 
-@kernel
+@lean
 def advance_tilted(q: Values, n: int, flags: NDArray[np.uint8], held_flag: int) -> None:
     """Advance all lanes as `advance_limited`, with inputs that have a tilt."""
     advance_all(q, n, flags, held_flag, True)
@@ -279,7 +289,7 @@ def highest_over(v: Any, v1: Any, d0: Any, d1: Any, th: Any) -> Any:
     return max(peak, max(v, v1) - th)
 
 
-@kernel
+@lean
 def commit(q: Values, n: int) -> None:
     """Make the state after the sub-step the state now."""
     h = float32(STEP_US)
@@ -292,7 +302,7 @@ def commit(q: Values, n: int) -> None:
         q[RELEASE * STRIDE + j] = max(r, past)
 
 
-@kernel
+@lean
 def commit_rest(q: Values, n: int) -> None:
     """Do the same for the rows that only limited or adapting lanes have."""
     for j in range(n):
@@ -301,7 +311,7 @@ def commit_rest(q: Values, n: int) -> None:
         q[W * STRIDE + j] = q[W1 * STRIDE + j]
 
 
-@kernel
+@lean
 def set_noise(q: Values, n: int, words: Bits) -> None:
     """Set the noise current of the next microsecond from the random ``words``."""
     for j in range(n):
