@@ -5,7 +5,6 @@ texts. What is not refused has bounded depth, objects, attributes, bytes and tex
 lies in the file itself.
 """
 
-import io
 import math
 from typing import Any, NoReturn
 
@@ -35,7 +34,7 @@ def check_hdf5(raw: bytes) -> str:
         what = "it is no HDF5 file, as NIR files are."
         raise ConversionError("NIR file", what, "Write it with nir.write.")
     try:
-        with h5py.File(io.BytesIO(raw), "r") as file:
+        with h5py.File(h5py.h5f.open_file_image(raw)) as file:
             root = file["/"].id
             walk = _Walk(len(raw))
             walk.attributes(root, "/")
@@ -66,10 +65,11 @@ class _Walk:
             _refuse(path, f"groups lie in groups too deeply, {MAX_DEPTH} at most.")
         for name in group:
             where = f"{path}/{name.decode(errors='replace')}"
-            if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+            link = group.links.get_info(name)
+            if link.type != h5py.h5l.TYPE_HARD:
                 _refuse(where, "it links to another place or file.")
             item = h5py.h5o.open(group, name)
-            address = h5py.h5o.get_info(item).addr
+            address = link.u
             if address in self.seen:
                 _refuse(where, "it appears twice in the file.")
             self.seen.add(address)

@@ -66,7 +66,8 @@ def read_nir_bytes(raw: bytes) -> nir.NIRGraph:
     :raises ConversionError: if it is no NIR graph
     """
     try:
-        return nir.read(io.BytesIO(raw), type_check=False)
+        # An image in memory is read faster than a file object of Python.
+        return nir.read(h5py.h5f.open_file_image(raw), type_check=False)
     except Exception as error:  # h5py and nir raise almost anything on a damaged file
         unknown = _unknown_types(raw)
         if unknown:

@@ -36,8 +36,9 @@ def grouped(
             **{short[name]: nodes[name] for name in nodes if name in inside},
             last: nir.Output({"output": nodes[leave].output_type["output"]}),
         }
-        joined = [(first, short[entry]), (short[leave], last)]
-        joined += [(short[a], short[b]) for a, b in edges if {a, b} <= inside]
+        joined = [(short[a], short[b]) for a, b in edges if {a, b} <= inside]
+        # nirtorch takes what the last edge leads to as the result of the graph.
+        joined = [(first, short[entry]), *joined, (short[leave], last)]
         graph = nir.NIRGraph(inner, joined, metadata={}, type_check=False)
         nodes = _replaced(nodes, inside, prefix, graph)
         edges = [

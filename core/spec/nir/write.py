@@ -150,6 +150,11 @@ class _Writer:
             "projections": [self.names[p.name] for p in self.network.projections],
             "outputs": outputs,
         }
+        # nirtorch follows edges in this order, and what it meets last is the result.
+        back = {
+            self.names[p.name] for p in self.network.projections if p.source == p.target
+        }
+        self.edges.sort(key=lambda edge: back.isdisjoint(edge))
         if self.numbered:
             self.nodes = {n: self.nodes[n] for n in sorted(self.nodes, key=int)}
             self.edges.sort(key=lambda edge: (int(edge[0]), int(edge[1])))
