@@ -159,6 +159,7 @@ def test_the_lines_of_a_lif_population():
         "current.kind": "current into the neurons",
         "offset": "LSB of model 0",
         "gain": "LSB per model unit",
+        "placed": "place is chosen",
         "reset": "reset",
         "threshold": "threshold",
         "refractory_time": "refractory time",
