@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.ui.bench import until, wait_until
 
@@ -279,3 +280,22 @@ def test_a_read_out_answers_to_a_sample_and_to_drawn_spikes(bench):
     times.fill("2\n2\n2\n30\n30")
     times.press("Control+Enter")
     wait_until(lambda: answer.search(bench.summary())[2] != before)
+
+
+def test_a_click_on_one_of_many_chips_takes_it(bench):
+    page = bench.page
+    bench.select("hidden")
+    page.get_by_role("tab", name="Chips").click()
+    page.get_by_role("button", name="Run on 20 chips").click()
+    second = page.get_by_role("button", name="Take chip 2, drawn")
+    expect(second).to_be_visible(timeout=180_000)  # two chips may have to be measured
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_text("of 20. Click a chip")).to_be_visible(timeout=180_000)
+    second.click()
+    expect(second).to_have_attribute("aria-pressed", "true", timeout=30_000)
+    chip = page.get_by_label("chip number").first
+    expect(chip).to_have_value("2", timeout=30_000)
+    bench.select("out")  # the same runs, of another population
+    expect(page.get_by_text("out on chips of the same kind")).to_be_visible()
+    expect(page.get_by_role("button", name="Take chip 1, drawn")).to_be_visible()
+    page.get_by_role("tab", name="Chips").click()
