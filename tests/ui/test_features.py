@@ -299,3 +299,21 @@ def test_a_click_on_one_of_many_chips_takes_it(bench):
     expect(page.get_by_text("out on chips of the same kind")).to_be_visible()
     expect(page.get_by_role("button", name="Take chip 1, drawn")).to_be_visible()
     page.get_by_role("tab", name="Chips").click()
+
+
+def test_the_difference_between_model_and_chip_is_shaded(bench):
+    page = bench.page
+    switch = page.get_by_role("checkbox", name="difference", exact=True)
+    expect(switch).to_have_count(0)  # a model alone has none
+    page.get_by_role("button", name="both", exact=True).click()
+    page.get_by_text("circuit 0", exact=True).wait_for(timeout=180_000)
+    switch.check()
+
+    def differences():
+        kinds = [row["trace"] for row in rows(bench, "membrane")]
+        return kinds.count("difference"), kinds.count("CADC")
+
+    wait_until(lambda: differences()[0] == differences()[1] > 10)
+    switch.uncheck()
+    wait_until(lambda: differences()[0] == 0)
+    page.get_by_role("button", name="mock", exact=True).click()
