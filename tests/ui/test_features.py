@@ -289,7 +289,9 @@ def test_a_click_on_one_of_many_chips_takes_it(bench):
     page.get_by_role("button", name="Run on 20 chips").click()
     second = page.get_by_role("button", name="Take chip 2, drawn")
     expect(second).to_be_visible(timeout=180_000)  # two chips may have to be measured
-    page.get_by_role("button", name="Cancel", exact=True).click()
+    # All of them may be done by now: then there is nothing to cancel.
+    stop = page.get_by_role("button", name="Cancel", exact=True)
+    stop.evaluate_all("found => found.forEach(button => button.click())")
     expect(page.get_by_text("of 20. Click a chip")).to_be_visible(timeout=180_000)
     second.click()
     expect(second).to_have_attribute("aria-pressed", "true", timeout=30_000)
@@ -316,4 +318,20 @@ def test_the_difference_between_model_and_chip_is_shaded(bench):
     wait_until(lambda: differences()[0] == differences()[1] > 10)
     switch.uncheck()
     wait_until(lambda: differences()[0] == 0)
+    page.get_by_role("button", name="mock", exact=True).click()
+
+
+def test_a_tiny_curve_says_what_a_code_does_once_the_chip_is_measured(bench):
+    page = bench.page
+    bench.select("hidden")
+    curve = page.get_by_role("img", name=re.compile("^threshold: code"))
+    expect(curve).to_have_count(0)
+    page.get_by_role("button", name="chip", exact=True).click()
+    expect(curve).to_be_visible(timeout=180_000)
+    assert " gives 125 LSB in the median circuit" in curve.get_attribute("aria-label")
+    before = curve.locator("circle").get_attribute("cy")
+    set_to(bench, "threshold", 1.4)
+    higher = page.get_by_role("img", name=re.compile("^threshold: code .* 143 LSB"))
+    expect(higher).to_be_visible(timeout=30_000)
+    assert float(curve.locator("circle").get_attribute("cy")) < float(before)
     page.get_by_role("button", name="mock", exact=True).click()
