@@ -25,10 +25,11 @@ from core.spec.chip import TYPICAL
 RUN, KERNEL, PROTOTYPE, LOOP = "emulate", "its kernel", "prototype", "plain loop"
 
 #: The typical chip, and the same without what the prototype leaves out.
+ALIKE = ", with the effects of the prototype alone"
 CHIPS = {
     "": TYPICAL,
-    ", reset at once and inputs without limit": TYPICAL.replace(
-        tau_reset=0.0, drive_limit=0.0
+    ALIKE: TYPICAL.replace(
+        tau_reset=0.0, drive_limit=0.0, drive_slope=0.0, cadc_noise=0.0
     ),
 }
 

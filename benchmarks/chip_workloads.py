@@ -70,7 +70,7 @@ def full_chip(chip: ChipSpec = TYPICAL) -> ChipWorkload:
     rng = np.random.default_rng(3)
     sources, neurons = 60, 512
     sign = np.where(np.arange(sources) % 3 == 2, -1, 1)
-    weights = np.clip(np.abs(rng.normal(0, 14, (neurons, sources))), 0, 63) * sign
+    weights = np.clip(np.abs(rng.normal(0, 20, (neurons, sources))), 0, 63) * sign
     network = Network(
         (_population("lif", neurons, 10, 125.0),),
         (ExternalPopulation("in", sources),),
@@ -97,7 +97,7 @@ def training_batch(chip: ChipSpec = TYPICAL) -> ChipWorkload:
                 f"to {target}",
                 source,
                 target,
-                np.clip(np.round(rng.normal(12, 30, (n, m))), -63, 63).astype(np.int64),
+                np.clip(np.round(rng.normal(20, 36, (n, m))), -63, 63).astype(np.int64),
             )
             for source, target, m, n in (
                 ("in", "hidden", *sizes[:2]),

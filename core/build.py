@@ -5,6 +5,7 @@ projections `Synapse` modules; the result is a torch module with an `Experiment`
 Populations that depend on each other in a circle become one `core.loops.Loop`.
 """
 
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.errors import NetworkError
 from core.experiment import Experiment
 from core.handle import LIFObservables, SynapseHandle
 from core.loops import Link, Loop, shifted
-from core.modules import AELIF, LI, LIF, Synapse
+from core.modules import AELIF, LI, LIF, InputNeuron, Synapse
 from core.modules.neuron.driven import DRIVEN
 from core.modules.neuron.in_model import LI_TERMS, LIF_TERMS
 from core.observables import ReadoutSource
@@ -60,9 +61,26 @@ class SNN(torch.nn.Module):
                 self._add(population.name, neuron(population, spec, self.exp))
         for projection in spec.network.projections:
             self._add(projection.name, synapse(projection, spec, self.exp))
+        self._shared: dict[str, InputNeuron] = {} if mock else self._shared_inputs()
         self._currents = _currents(spec)
         # A list, because their modules are registered here already.
         self._groups = [(names, self._loop(names)) for names in groups(spec)]
+
+    def _shared_inputs(self) -> dict[str, InputNeuron]:
+        """Return a source on the chip for each input that several projections read.
+
+        Without it each of them would be sent the same spikes once more.
+        """
+        network = self.spec.network
+        read = Counter(projection.source for projection in network.projections)
+        shared: dict[str, InputNeuron] = {}
+        for p in network.populations:
+            if not isinstance(p, LISpec) and read[p.name] > 1:
+                source = InputNeuron(p.size, self.exp)
+                source.name = p.name
+                self.add_module(f"input{len(shared)}", source)
+                shared[p.name] = source
+        return shared
 
     def _loop(self, names: list[str]) -> Loop | None:
         """Return what runs populations that depend on each other, None for others."""
@@ -130,6 +148,7 @@ class SNN(torch.nn.Module):
         handles: dict[str, Any] = {
             name: LIFObservables(spikes=spikes) for name, spikes in inputs.items()
         }
+        handles |= {name: send(handles[name]) for name, send in self._shared.items()}
         neurons: dict[str, Any] = {}
         modules = self.modules_by_name
         for names, loop in self._groups:

@@ -8,7 +8,7 @@ each neuron; others are found anew. Inputs of a model have no names of their own
 become ``input``, ``input2`` ..., modules keep theirs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.backend.graph import is_open
 from core.build import DelayedSynapse
 from core.errors import NetworkError, Problem
 from core.experiment import Experiment
+from core.loops import Loop
 from core.module_values import (
     array,
     chip_value,
@@ -33,7 +34,7 @@ from core.module_values import (
 )
 from core.modules import AELIF, InputNeuron, Projection
 from core.modules.calibration import circuits
-from core.modules.neuron import NeuronExp, ReadoutNeuronExp
+from core.modules.neuron import EventPropLIF, NeuronExp, ReadoutNeuronExp
 from core.observables import ReadoutSource
 from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec
 from core.spec.fields import each
@@ -71,14 +72,14 @@ def describe(exp: Experiment, title: str = "untitled") -> ExperimentSpec:
     >>> [(p.name, p.kind, p.size) for p in network.populations]
     [('input', 'input', 2), ('LI', 'LI', 3)]
     """
-    found = _Reader(exp)
-    problems = list(found.problems())
+    found = ModuleReader(exp)
+    problems = [*found.problems(), *found.data_problems()]
     if problems:
         raise NetworkError.of(problems)
     return found.document(title)
 
 
-class _Reader:
+class ModuleReader:
     """Reads the graph of the last run.
 
     Nodes of the graph are numbers of modules, or ``"s_..."`` where data enter.
@@ -133,17 +134,28 @@ class _Reader:
     # -- what cannot be said -------------------------------------------------------
 
     def problems(self) -> Iterator[Problem]:
-        """Yield a problem for each thing that no document can say."""
+        """Yield a problem for each thing that no network can say."""
         for node, module in self.modules.items():
             where = f"module '{self.names.get(node, type(module).__name__)}'"
             if not isinstance(module, _PLAIN_KINDS):
                 what = f"a {type(module).__name__} has no place in a document."
                 yield Problem(where, what, "Use Synapse, LIF, LI and AELIF.")
             elif isinstance(module, AELIF):
-                yield from self._neuron_problems(where, module)
+                yield from _neuron_problems(where, module)
             elif isinstance(module, Projection) and len(self._ends(node)) != 2:
                 what = "it is not between two populations."
                 yield Problem(where, what, "Put each synapse between two.")
+
+    def data_problems(self) -> Iterator[Problem]:
+        """Yield a problem for each thing that a document cannot say, a network can."""
+        for node, module in self.neurons.items():
+            if not _one_scale(module):
+                where = f"population '{self.names[node]}'"
+                what = "its traces have a scale or an offset for each neuron."
+                yield Problem(where, what, "Give one for the population.")
+        if len({loop.prompt for loop in self._loops()}) > 1:
+            what = "some loops of it are prompt and some are not."
+            yield Problem("experiment", what, "Give all Loops the same prompt.")
         for node in self.neurons:
             where = f"population '{self.names[node]}'"
             steps = [current for current, _ in self._currents(node)]
@@ -151,17 +163,15 @@ class _Reader:
                 what = "it is driven by graded data that are no current in steps."
                 yield Problem(where, what, "Drive it with spikes through a synapse.")
 
-    def _neuron_problems(self, where: str, module: AELIF) -> Iterator[Problem]:
-        terms = module.exponential or module.adaptation
-        if terms and not (module.fire and module.leaky):
-            what = "adaptation and exponential onset need neurons that leak and fire."
-            yield Problem(where, what, "Set leaky and fire.")
-        if np.size(array(module.scale)) != 1 or np.size(array(module.offset)) != 1:
-            what = "its traces have a scale or an offset for each neuron."
-            yield Problem(where, what, "Give one for the population.")
-        if module.leak_conductance is not None:
-            what = "its leak conductance is given."
-            yield Problem(where, what, "Give tau_mem instead.")
+    def _loops(self) -> list[Loop]:
+        """Return what runs populations of this graph that depend on each other."""
+        running = {id(module) for module in self.modules.values()}
+        return [
+            wrapper
+            for wrapper in self.exp.modules.wrappers
+            if isinstance(wrapper, Loop)
+            and any(id(member) in running for member in wrapper.members)
+        ]
 
     def _ends(self, node: int) -> list[Any]:
         """Return source and target of a projection, as far as there are any."""
@@ -173,26 +183,41 @@ class _Reader:
 
     def document(self, title: str) -> ExperimentSpec:
         """Return the document."""
-        populations: list[PopulationSpec] = [
-            InputSpec(self.names[node], self._channels(node)) for node in self.inputs
-        ]
-        populations += [
-            self._population(self.names[node], m) for node, m in self.neurons.items()
-        ]
-        projections = [self._projection(n, m) for n, m in self.synapses.items()]
-        sending = {p.source for p in projections}
-        ends = tuple(
-            self.names[n] for n in self.neurons if self.names[n] not in sending
-        )
-        network = NetworkSpec(tuple(populations), tuple(projections), ends)
         return ExperimentSpec(
-            network=placed(network, set(network.names)),
+            network=self.network(),
             stimuli=tuple(self._stimuli()),
             recording=self._recording(),
             run=self._run(),
             chip=self.exp.chip_spec,
             title=title,
         )
+
+    def network(self, outputs: Iterable[Any] = ()) -> NetworkSpec:
+        """Return the network.
+
+        :param outputs: modules that are read; none: those that send nothing
+        """
+        populations: list[PopulationSpec] = [
+            InputSpec(self.names[node], self._channels(node)) for node in self.inputs
+        ]
+        populations += [
+            population_of(self.names[node], m, self.exp)
+            for node, m in self.neurons.items()
+        ]
+        projections = [self._projection(n, m) for n, m in self.synapses.items()]
+        sending = {p.source for p in projections}
+        ends = tuple(
+            self.names[n] for n in self.neurons if self.names[n] not in sending
+        )
+        number_of = {id(m): node for node, m in self.modules.items()}
+        read = tuple(self.names[self._origin(number_of[id(m)])] for m in outputs)
+        network = NetworkSpec(tuple(populations), tuple(projections), read or ends)
+        return placed(network, set(network.names))
+
+    @property
+    def loops(self) -> str:
+        """When spikes in loops arrive, as of `RunSpec`."""
+        return "prompt" if any(w.prompt for w in self._loops()) else "late"
 
     def _handle(self, node: Any) -> Any:
         """Return the handle that enters at an open node."""
@@ -201,65 +226,8 @@ class _Reader:
     def _channels(self, node: Any) -> int:
         return int(self._handle(node).spikes.shape[-1])
 
-    def _population(self, name: str, module: AELIF) -> LISpec:
-        size, dt = module.size, self.exp.dt
-        gain = clean(1 / float(array(module.scale).item()))
-        offset = clean(float(array(module.offset).item()) + CADC_SIGNED_OFFSET)
-        scale = VoltageScale(offset, gain)
-        tau_mem, tau_syn = (model_value(module, n) for n in ("tau_mem", "tau_syn"))
-        capacitance = model_value(module, "membrane_capacitance")
-        if isinstance(module, NeuronExp | ReadoutNeuronExp):
-            # Their model values are factors per step, exp(-dt / tau).
-            tau_mem, tau_syn = (-dt / np.log(tau) for tau in (tau_mem, tau_syn))
-            capacitance = tau_mem
-        elif is_delta(module, dt):
-            tau_syn = None
-        fields: dict[str, Any] = {
-            "leak": potential(module, "leak", scale),
-            "leaky": module.leaky,
-            "tau_mem": tau_mem,
-            "membrane_capacitance": capacitance,
-            "tau_syn": tau_syn,
-            "scale": scale,
-        }
-        kind: type[LISpec] = LISpec
-        if module.fire:
-            kind = LIFSpec
-            fields |= {n: potential(module, n, scale) for n in ("reset", "threshold")}
-            fields["refractory_time"] = model_value(module, "refractory_time")
-        if module.exponential or module.adaptation:
-            kind = AELIFSpec
-            fields |= self._terms(module)
-        made = kind(name, size, **fields)
-        lsb = chip_value(module, "membrane_capacitance")
-        if not close(lsb, made.capacitor):
-            made = made.replace(capacitance_lsb=lsb)
-        if isinstance(made, AELIFSpec) and not self.exp.mock:
-            made = with_codes(made, module)
-        if module.placement_constraint is not None:
-            at = circuits(module.placement_constraint)
-            if len(at) == size and (np.diff(at) == 1).all():
-                made = made.replace(first_circuit=int(at[0]))
-        return made
-
-    def _terms(self, module: AELIF) -> dict[str, Any]:
-        names = (
-            "exponential_slope",
-            "exponential_threshold",
-            "subthreshold_adaptation_strength",
-            "spike_triggered_adaptation_increment",
-        )
-        return {
-            "exponential": module.exponential,
-            "subthreshold_adaptation": module.subthreshold_adaptation,
-            "spike_triggered_adaptation": module.spike_triggered_adaptation,
-            "tau_adap": model_value(module, "tau_adap"),
-        } | {name: Value(model_value(module, name)) for name in names}
-
     def _projection(self, node: int, module: Any) -> ProjectionSpec:
         source, target = self._ends(node)
-        weights = module.weight.detach().cpu()
-        mask = getattr(module, "mask", None)
         scale = weight_scale(module.weight_transform)
         if is_delta(self.neurons[target], self.exp.dt):
             scale = scale * on_chip.SHORTEST_TAU_SYN / self.exp.dt
@@ -268,7 +236,7 @@ class _Reader:
             self.names[node],
             self.names[source],
             self.names[target],
-            (weights if mask is None else weights * mask.cpu()).float().numpy(),
+            weights_of(module),
             weight_scale=clean(scale),
             delay=clean(delay * self.exp.dt),
         )
@@ -352,4 +320,94 @@ class _Reader:
             i_synin_gm=int(np.ravel(chip_value(shared, "i_synin_gm"))[0]),
             synapse_dac_bias=int(np.ravel(chip_value(shared, "synapse_dac_bias"))[0]),
             calibration="calibrated" if exp.calibrated else "uncalibrated",
+            loops=self.loops,
         )
+
+
+def population_of(name: str, module: AELIF, exp: Experiment | None) -> LISpec:
+    """Return the population of a module.
+
+    Traces that each neuron has scaled in its own way get the default scale.
+    """
+    size, dt = module.size, 1e-6 if exp is None else exp.dt
+    scale = VoltageScale()
+    if _one_scale(module):
+        gain = clean(1 / float(array(module.scale).item()))
+        offset = clean(float(array(module.offset).item()) + CADC_SIGNED_OFFSET)
+        scale = VoltageScale(offset, gain)
+    tau_mem, tau_syn = (model_value(module, n) for n in ("tau_mem", "tau_syn"))
+    capacitance = model_value(module, "membrane_capacitance")
+    if isinstance(module, NeuronExp | ReadoutNeuronExp):
+        # Their model values are factors per step, exp(-dt / tau).
+        tau_mem, tau_syn = (-dt / np.log(tau) for tau in (tau_mem, tau_syn))
+        capacitance = tau_mem
+    elif isinstance(module, EventPropLIF):
+        capacitance = tau_mem
+    elif is_delta(module, dt):
+        tau_syn = None
+    fields: dict[str, Any] = {
+        "leak": potential(module, "leak", scale),
+        "leaky": module.leaky,
+        "tau_mem": tau_mem,
+        "membrane_capacitance": capacitance,
+        "tau_syn": tau_syn,
+        "scale": scale,
+    }
+    kind: type[LISpec] = LISpec
+    if module.fire:
+        kind = LIFSpec
+        fields |= {n: potential(module, n, scale) for n in ("reset", "threshold")}
+        # The models of these have none.
+        never = isinstance(module, EventPropLIF | NeuronExp)
+        time = 0.0 if never else model_value(module, "refractory_time")
+        fields["refractory_time"] = time
+    if module.exponential or module.adaptation:
+        kind = AELIFSpec
+        fields |= _terms(module)
+    made = kind(name, size, **fields)
+    lsb = chip_value(module, "membrane_capacitance")
+    if not close(lsb, made.capacitor):
+        made = made.replace(capacitance_lsb=lsb)
+    if isinstance(made, AELIFSpec) and exp is not None and not exp.mock:
+        made = with_codes(made, module)
+    if module.placement_constraint is not None:
+        at = circuits(module.placement_constraint)
+        if len(at) == size and (np.diff(at) == 1).all():
+            made = made.replace(first_circuit=int(at[0]))
+    return made
+
+
+def _terms(module: AELIF) -> dict[str, Any]:
+    names = (
+        "exponential_slope",
+        "exponential_threshold",
+        "subthreshold_adaptation_strength",
+        "spike_triggered_adaptation_increment",
+    )
+    return {
+        "exponential": module.exponential,
+        "subthreshold_adaptation": module.subthreshold_adaptation,
+        "spike_triggered_adaptation": module.spike_triggered_adaptation,
+        "tau_adap": model_value(module, "tau_adap"),
+    } | {name: Value(model_value(module, name)) for name in names}
+
+
+def _neuron_problems(where: str, module: AELIF) -> Iterator[Problem]:
+    terms = module.exponential or module.adaptation
+    if terms and not (module.fire and module.leaky):
+        what = "adaptation and exponential onset need neurons that leak and fire."
+        yield Problem(where, what, "Set leaky and fire.")
+    if module.leak_conductance is not None:
+        what = "its leak conductance is given."
+        yield Problem(where, what, "Give tau_mem instead.")
+
+
+def weights_of(module: Projection) -> NDArray[np.float32]:
+    """Return a copy of the weights, (target, source); what is no synapse is 0."""
+    weights, mask = module.weight.detach().cpu(), getattr(module, "mask", None)
+    found = weights if mask is None else weights * mask.cpu()
+    return np.array(found.float().numpy())
+
+
+def _one_scale(module: AELIF) -> bool:
+    return np.size(array(module.scale)) == np.size(array(module.offset)) == 1

@@ -42,6 +42,13 @@ _HOOKS = (
 )
 
 
+_OVERWRITTEN = (
+    "%s: values of %s that changed since the calibration was loaded are replaced by its"
+    " targets. To calibrate for your own, call forget_calibration(); to keep them as"
+    " the model's, set read_params_from_calibration to False."
+)
+
+
 class NoRecordingError(HXError, AssertionError):
     """No population of the chip is recorded by the CADC."""
 
@@ -134,6 +141,7 @@ class ExecutionInstance(BaseExecutionInstance):
         self.id_counter = 0
         self.neuron_placement = NeuronPlacement()
         self._placed: PlacementResult | None = None
+        self._read: list[Any] = []  # populations that follow a loaded calibration
 
     def register(self, population: Any) -> None:
         """Add a population; its neurons get the next numbers.
@@ -216,7 +224,7 @@ class ExecutionInstance(BaseExecutionInstance):
             )
         self.stored, self._result = stored, stored.result
         self.calib = stored if native else None
-        self._placed = None
+        self._placed, self._read = None, []
         return self._new_chip(stored.chip_settings())
 
     def forget_calibration(self) -> None:
@@ -275,7 +283,11 @@ class ExecutionInstance(BaseExecutionInstance):
             for p in self._neurons:
                 if p.read_params_from_calibration:
                     p.params_from_calibration(self.calib.target, p.coordinates)
-                p.calib_changed_since_last_run()  # what was read is no change
+                # What was read is no change.
+                overwritten = p.calib_changed_since_last_run()
+                if overwritten and p in self._read:
+                    log.warning(_OVERWRITTEN, self, p.descriptor)
+            self._read = list(self._neurons)
 
     def execute(
         self,

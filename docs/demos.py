@@ -44,7 +44,7 @@ def rows(demo: Demo, memory: StageMemory) -> list[str]:
         values = []
         for place in found:
             value = place[number]
-            text = condition.words.format(f"{value * condition.scale:.3g}")
+            text = condition.words.format(f"{round(value * condition.scale, 4):.3g}")
             values.append(text if condition.holds(value) else f"**{text}**")
         band = f"{observation.published} (band: {condition.wanted})"
         lines.append(f"| | {band} | | {' | '.join(values)} |")
@@ -89,9 +89,10 @@ def texts() -> str:
 def main(arguments: list[str]) -> None:
     """Measure, and print or write."""
     names = [name for name in arguments if name in demos()]
-    page = PAGE.read_text(encoding="utf-8")
-    text = f"{BEGIN}\n{table(names, page)}\n\n{texts()}\n{END}"
+    old = PAGE.read_text(encoding="utf-8")
+    text = f"{BEGIN}\n{table(names, old)}\n\n{texts()}\n{END}"
     if "--write" in arguments:
+        page = PAGE.read_text(encoding="utf-8")  # it took minutes: it may have changed
         pattern = f"{re.escape(BEGIN)}.*{re.escape(END)}"
         page = re.sub(pattern, lambda _: text, page, flags=re.DOTALL)
         PAGE.write_text(page, encoding="utf-8")

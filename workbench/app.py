@@ -294,7 +294,8 @@ class Workbench(pn.viewable.Viewer):
         }
 
     def _restyle(self) -> None:
-        for view in (self.graph, self.plots, self.tools, self.resources):
+        views = (self.files.nir, self.graph, self.plots, self.tools, self.resources)
+        for view in views:
             view.dark = self.dark
 
     def _toggle_live(self) -> None:

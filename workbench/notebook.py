@@ -18,8 +18,11 @@ in one that was exported.
 import asyncio
 import base64
 import sys
+import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -53,7 +56,9 @@ _ON_SCREEN: "weakref.WeakSet[Any]" = weakref.WeakSet()
 ICON_FONT = ("Material Icons", "material-icons-[A-Z0-9]*.woff2")
 #: What an icon needs within each view; the font itself is known to the whole notebook.
 _ICON_RULES = (
-    f".material-icons {{font-family: '{ICON_FONT[0]}'; font-feature-settings: 'liga'}}"
+    f".material-icons {{font-family: '{ICON_FONT[0]}'; font-feature-settings: 'liga';"
+    " font-weight: 400; line-height: 1; text-transform: none; letter-spacing: normal;"
+    " white-space: nowrap}"
 )
 #: Shows the picture only while the live view beside it is empty.
 _STYLE = (
@@ -101,10 +106,41 @@ class CellRunner(Runner):
             self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:
             self._loop = None
+        self._hurried: int | None = None  # the thread that does all at once
+
+    def catch_up(self) -> None:
+        """Run what the cells before have changed, if it has not run yet."""
+        if self.live and not self.current:
+            self._publish(self.run_first)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Do what is asked for here and now: for a view that is not shown yet."""
+        self._hurried = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._hurried = None
+
+    def aside(
+        self, work: Callable[[], Any], done: Callable[["Future[Any]"], None]
+    ) -> None:
+        """Do ``work`` in a thread, then call ``done`` after the running cell."""
+        if self._hurried != threading.get_ident():
+            super().aside(work, done)
+            return
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work())
+        except Exception as error:  # judged by who asked
+            future.set_exception(error)
+        done(future)
 
     def later(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` after the running cell."""
-        if self._document is not None or self._loop is None:
+        if self._hurried == threading.get_ident():
+            callback()
+        elif self._document is not None or self._loop is None:
             super().later(callback)
         else:
             self._loop.call_soon_threadsafe(self._publish, callback)
@@ -152,8 +188,11 @@ class CellView(pn.viewable.Viewer):
         self.view: Any = None
 
     def __panel__(self) -> Any:
-        self.view = type(self).kind(self.project, self.runner)
-        self._begin()
+        if isinstance(self.runner, CellRunner):
+            self.runner.catch_up()
+        with self._drawn_whole():
+            self.view = type(self).kind(self.project, self.runner)
+            self._begin()
         return pn.Column(
             self.view,
             height=self.height,
@@ -161,6 +200,11 @@ class CellView(pn.viewable.Viewer):
             scroll="y-auto",
             margin=0,
         )
+
+    def _drawn_whole(self) -> Any:
+        """Draw all of the view before it is shown: this is what a notebook saves."""
+        runner = self.runner
+        return runner.at_once() if isinstance(runner, CellRunner) else nullcontext()
 
     def _begin(self) -> None:
         """Tell the view that it is seen."""
@@ -280,6 +324,10 @@ class DemosView(CellView):
     """Experiments with a goal and a meter."""
 
     kind, tall = Gallery, 640
+
+    def _drawn_whole(self) -> Any:
+        """Draw the pictures of the demos later: each of them is a run."""
+        return nullcontext()
 
 
 class CodeView(CellView):

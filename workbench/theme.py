@@ -62,6 +62,8 @@ def _components(name: str) -> dict[str, Any]:
     return {
         "MuiAppBar": {"styleOverrides": {"root": header, "colorPrimary": header}},
         "MuiToolbar": {"styleOverrides": {"root": {"gap": "4px"}}},
+        # One that can be pointed at stays, and lies over the next button.
+        "MuiTooltip": {"defaultProps": {"disableInteractive": True}},
         "MuiLinearProgress": {"defaultProps": {"aria-label": "progress"}},
     }
 

@@ -2,8 +2,9 @@
 
 A file is an npz archive of plain arrays (nothing in it is ever executed) in the cache
 directory of the user, named by the values of the chip and by the sources that made it.
-It is written whole or not at all. A file that cannot be read is made again; without a
-directory that can be written, each process measures for itself.
+It is written whole or not at all, with a digest of its numbers. A file that cannot be
+read, or whose numbers are not those of its digest, is made again; without a directory
+that can be written, each process measures for itself.
 """
 
 import io
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.chip.bench import shown
 from core.chip.characterisation import Characterisation, Curve
@@ -30,8 +32,9 @@ from core.spec.fields import fingerprint
 log = logging.getLogger(__name__)
 
 #: Number of the format of a file.
-VERSION: Final = 1
+VERSION: Final = 2
 _PREFIX: Final = "chip-curves-"
+_DIGEST: Final = "digest"
 #: Files that are kept, those used last; each has 150 kB.
 _KEPT: Final = 50
 _CHIPS: Final = 8  # in memory
@@ -71,10 +74,14 @@ def user_cache() -> Path:
 
 def to_bytes(known: Characterisation) -> bytes:
     """Return the content of a file."""
-    arrays = {"leakage": known.leakage, "leak_tau": known.leak_tau}
+    arrays: dict[str, NDArray[Any]] = {
+        "leakage": known.leakage,
+        "leak_tau": known.leak_tau,
+    }
     for name, curve in known.curves.items():
         arrays[name] = curve.coefficients
         arrays[f"{name}.x"] = np.array([curve.log, curve.centre, curve.width])
+    arrays[_DIGEST] = _digest(arrays)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]  # its stub wants a bool
     return buffer.getvalue()
@@ -86,9 +93,12 @@ def from_bytes(raw: bytes) -> Characterisation:
     :raises ValueError: if it holds none; a damaged archive raises others, too
     """
     with np.load(io.BytesIO(raw), allow_pickle=False) as file:
+        numbers = {name: file[name] for name in file.files if name != _DIGEST}
+        if not np.array_equal(file[_DIGEST], _digest(numbers)):
+            raise ValueError("its numbers are not those that were measured")
 
         def array(name: str, *shape: int) -> Any:
-            found = file[name]
+            found = numbers[name]
             if found.shape != shape or found.dtype != float:
                 raise ValueError(f"{name} has shape {found.shape}")
             if not np.isfinite(found).all():
@@ -105,6 +115,14 @@ def from_bytes(raw: bytes) -> Characterisation:
         return Characterisation(
             curves, array("leakage", CIRCUITS), array("leak_tau", CIRCUITS)
         )
+
+
+def _digest(arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
+    """Return what changes with any number, shape (16,)."""
+    known = blake2b(digest_size=16)
+    for name in sorted(arrays):
+        known.update(name.encode() + b"\0" + arrays[name].tobytes() + b"\0")
+    return np.frombuffer(known.digest(), np.uint8)
 
 
 #: What a damaged file or a user without a home can raise.

@@ -121,10 +121,13 @@ def cadc(
 ) -> Cadc:
     """Return the CADC of a run, to be filled by `core.kernels.emulation`.
 
+    The codes have a column for each circuit up to the last one in use.
+
     :param circuits: shape (used circuits,); the codes of all others are 0
     :param offset: shape (used circuits,), LSB
     """
     cycles, counts = cadc_cycles(recording, chip, runtime_cycles, batch, trial)
+    columns = int(circuits.max(initial=-1)) + 1
     return Cadc(
         cycles=cycles,
         counts=counts,
@@ -136,22 +139,21 @@ def cadc(
         sigma=chip.noise * chip.cadc_noise,
         chip=chip.number,
         trial=trial,
-        codes=np.zeros((len(cycles), batch, CIRCUITS), np.uint8),
+        codes=np.zeros((len(cycles), batch, columns), np.uint8),
     )
 
 
 def repeat_last(codes: NDArray[np.uint8], counts: Integers) -> None:
     """Let entries with fewer CADC samples repeat their last one.
 
-    :param codes: shape (samples, batch, 512)
+    :param codes: shape (samples, batch, circuits)
     :param counts: shape (batch, 2)
     """
-    halves = codes.reshape(*codes.shape[:2], HEMISPHERES, COLUMNS)
     for entry, hemisphere in np.argwhere(counts < len(codes)):
         taken = counts[entry, hemisphere]
         if taken:
-            last = halves[taken - 1, entry, hemisphere]
-            halves[taken:, entry, hemisphere] = last
+            half = codes[:, entry, COLUMNS * hemisphere : COLUMNS * (hemisphere + 1)]
+            half[taken:] = half[taken - 1]
 
 
 def madc_cycles(runtime_cycles: int) -> Integers:

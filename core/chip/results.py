@@ -235,7 +235,7 @@ class OutputData:
     A batch entry with fewer samples than others repeats its last one.
 
     :param events: spikes by circuit, as the FPGA records them
-    :param cadc: shape (samples, batch, 512), raw 0…255
+    :param cadc: shape (samples, batch, circuits up to the last in use), raw 0…255
     :param cadc_cycles: shape (samples, batch, 2), FPGA cycle of each sample per
         hemisphere
     :param cadc_counts: shape (batch, 2), how many samples there are

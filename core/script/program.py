@@ -155,7 +155,11 @@ def _inputs(spec: ExperimentSpec, names: dict[str, str]) -> Iterator[str]:
         if not population.accepts_input:
             name = names[population.name]
             lines = input_lines(spec, population.name, population.size)
-            yield "\n".join([*lines, f"{name} = hxsnn.LIFObservables(spikes=spikes)"])
+            handle = "hxsnn.LIFObservables(spikes=spikes)"
+            read = [p for p in spec.network.projections if p.source == population.name]
+            if len(read) > 1:  # without it the chip gets the spikes once for each
+                handle = f"hxsnn.InputNeuron({population.size}, exp)({handle})"
+            yield "\n".join([*lines, f"{name} = {handle}"])
 
 
 def _neurons(spec: ExperimentSpec, names: dict[str, str]) -> Iterator[str]:

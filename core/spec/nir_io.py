@@ -31,6 +31,7 @@ as long as they agree with the numbers of the file, which are single precision.
 """
 
 import io
+from contextlib import suppress
 
 import h5py
 import nir
@@ -65,26 +66,25 @@ def read_nir_bytes(raw: bytes) -> nir.NIRGraph:
     :raises ConversionError: if it is no NIR graph
     """
     try:
-        unknown = _unknown_types(raw)
-        graph = None if unknown else nir.read(io.BytesIO(raw), type_check=False)
+        return nir.read(io.BytesIO(raw), type_check=False)
     except Exception as error:  # h5py and nir raise almost anything on a damaged file
+        unknown = _unknown_types(raw)
+        if unknown:
+            raise ConversionError.of(unknown) from None
         reason = f"{type(error).__name__}: {error}"[:200]
         raise ConversionError(
             "NIR file",
             f"it cannot be read ({reason}).",
             f"Write it again with nir {nir.version}.",
         ) from error
-    if unknown:
-        raise ConversionError.of(unknown)
-    return graph
 
 
 def _unknown_types(raw: bytes) -> list[Problem]:
-    with h5py.File(io.BytesIO(raw), "r") as file:
-        types = {
-            name: str(node["type"].asstr()[()])
-            for name, node in file["node/nodes"].items()
-        }
+    """Return a problem for each node of a type that `nir` has not, as far as known."""
+    types = {}
+    with suppress(Exception), h5py.File(io.BytesIO(raw), "r") as file:
+        for name, node in file["node/nodes"].items():
+            types[name] = str(node["type"].asstr()[()])
     return [
         Problem(
             f"node '{name}'",

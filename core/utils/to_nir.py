@@ -1,4 +1,4 @@
-"""From modules to a NIR graph.
+"""From modules to a NIR graph, as `core.describe` reads and `core.spec.nir` writes.
 
 ==============================  ==================================================
 module                          node
@@ -12,9 +12,10 @@ a handle that nothing reads     `nir.Output`
 
 Potentials and weights are model units, a time in the graph is seconds divided by the
 ``time_factor`` of the model (1e-3 if it has none). EventProp and exponential neurons
-have no capacitance: r = 1. NIR has no refractory time: it is noted as
-``refractory_time`` in the metadata of the node, which `from_nir` reads. Nodes are named
-``"0"``, ``"1"``, ..., sources before targets.
+have no capacitance: r = 1. What NIR has no field for is in the metadata of the node:
+``refractory_time``, which `from_nir` reads; under ``hx`` all that a document knows of a
+population, AdEx included, with a ``note`` in words. Nodes are named ``"0"``, ``"1"``,
+..., sources before targets.
 """
 
 import logging
@@ -23,22 +24,22 @@ from typing import Any
 import nir
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from core.chip.network import Floats
+from core.describe import ModuleReader, population_of, weights_of
 from core.errors import ConversionError, NetworkError, Problem
 from core.experiment import Experiment
+from core.module_values import model_value
 from core.modules import AELIF, InputNeuron, Projection
-from core.modules.neuron import EventPropLIF, NeuronExp, ReadoutNeuronExp
-from core.spec.nir.neurons import REFRACTORY_KEY
+from core.spec.network import LISpec
+from core.spec.nir import write
+from core.spec.nir.numbers import Style
 from core.spec.nir.times import TIME_FACTOR, check_time_factor
-from core.utils.module_graph import ModuleGraph
 from core.utils.nir_reading import UnsupportedNodeError
 
 log = logging.getLogger(__name__)
 
 _CONVERTIBLE = (AELIF, Projection, InputNeuron)
+_PARAMETERS = ("leak", "tau_mem", "tau_syn", "reset", "threshold")
 
 
 class SNN(torch.nn.Module):
@@ -112,57 +113,62 @@ def to_nir(snn: torch.nn.Module, input_sample: Any) -> nir.NIRGraph:
     """
     factor = getattr(snn, "time_factor", TIME_FACTOR)
     check_time_factor(factor)
-    manager = _manager(snn)
+    exp = _experiment(snn)
     snn(input_sample)
-    if not manager.prev_graph:
+    if not exp.modules.prev_graph:
         raise NetworkError(
             type(snn).__name__,
             "it ran no modules.",
             "Connect modules and call core.run in its forward.",
         )
-    graph = ModuleGraph(manager, getattr(snn, "outputs", ()))
-    _check(graph)
-    order = graph.order()
-    names = {node: str(index) for index, node in enumerate(order)}
-    nodes = {names[node]: _nir_node(graph, node, factor) for node in order}
-    edges = [(names[a], names[b]) for a, b in graph.edges.edges]
-    edges.sort(key=lambda edge: (int(edge[0]), int(edge[1])))
-    # With checks, nir adds outputs of its own.
-    return nir.NIRGraph(nodes, edges, type_check=False)
+    found = ModuleReader(exp)
+    _check(found)
+    network = found.network(getattr(snn, "outputs", ()))
+    return write.to_nir(
+        network.replace(
+            populations=tuple(
+                _readout(p) if isinstance(p, LISpec) else p for p in network.populations
+            )
+        ),
+        time_factor=factor,
+        dt=exp.dt,
+        loops=found.loops,
+        numbered=True,
+    )
 
 
-def _manager(snn: torch.nn.Module) -> Any:
+def _experiment(snn: torch.nn.Module) -> Experiment:
     try:
-        return snn.exp.modules  # type: ignore[union-attr]
+        exp: Any = snn.exp
+        exp.modules  # noqa: B018, asks whether it is one
     except AttributeError:
         raise NetworkError(
             type(snn).__name__,
             "it has no experiment.",
             "Give it an attribute exp, or derive it from core.utils.to_nir.SNN.",
         ) from None
+    found: Experiment = exp
+    return found
 
 
-def _check(graph: ModuleGraph) -> None:
+def _check(found: ModuleReader) -> None:
+    """Raise if there is something that NIR has not."""
     problems = [
         Problem(
             f"module {node} ({type(module).__name__})",
             "NIR has no node for it.",
             "Use Synapse, LIF and LI.",
         )
-        for node, module in graph.modules.items()
+        for node, module in found.modules.items()
         if not isinstance(module, _CONVERTIBLE)
     ]
     if problems:
         raise UnsupportedNodeError.of(problems)
-
-
-def _nir_node(graph: ModuleGraph, node: Any, factor: float) -> Any:
-    if node in graph.modules:
-        return _map_hxtorch_to_nir(graph.modules[node], factor)
-    size = np.array([graph.size(node)])
-    if graph.is_input(node):
-        return nir.Input({"input": size})
-    return nir.Output({"output": size})
+    for module in found.neurons.values():
+        _check_neurons(module)
+    problems = list(found.problems())
+    if problems:
+        raise UnsupportedNodeError.of(problems)
 
 
 def _map_hxtorch_to_nir(module: Any, time_factor: float = TIME_FACTOR) -> Any:
@@ -179,77 +185,30 @@ def _map_hxtorch_to_nir(module: Any, time_factor: float = TIME_FACTOR) -> Any:
     if isinstance(module, InputNeuron):
         return nir.Input({"input": np.array([module.size])})
     if isinstance(module, Projection):
-        return nir.Linear(weight=_weight(module))
-    return _neurons(module, time_factor)
+        return nir.Linear(weight=weights_of(module))
+    _check_neurons(module)
+    population = population_of(type(module).__name__, module, module.experiment)
+    return write.neuron_node(_readout(population), time_factor, Style(exact=True))
 
 
-def _weight(module: Projection) -> NDArray[Any]:
-    """Return the weights, shape (target, source); those that are no synapses are 0."""
-    weight = module.weight.detach().cpu()
-    mask = getattr(module, "mask", None)
-    return (weight if mask is None else weight * mask.cpu()).numpy().copy()
+def _readout(population: LISpec) -> LISpec:
+    """Return neurons that do not fire with r = 1, as the API writes them."""
+    if population.spiking:
+        return population
+    return population.replace(membrane_capacitance=population.tau_mem)
 
 
-def _neurons(module: AELIF, time_factor: float) -> Any:
-    lost = [name for name in ("exponential", "adaptation") if getattr(module, name)] + [
-        "the missing leak"
-    ] * (not module.leaky)
+def _check_neurons(module: AELIF) -> None:
+    """Say what is lost, and refuse numbers that are not those of the neurons."""
+    lost = [name for name in ("exponential", "adaptation") if getattr(module, name)]
     if lost:
-        log.warning("NIR has no field for %s: it is left out.", ", ".join(lost))
-    tau_mem, tau_syn, resistance = _dynamics(module)
-    values = {
-        "tau_mem": _decimal(tau_mem / time_factor),
-        "tau_syn": _decimal(tau_syn / time_factor),
-        "v_leak": _values(module, "leak"),
-    }
-    if not module.fire:
-        return nir.CubaLI(**values, r=np.ones(module.size))
-    return nir.CubaLIF(
-        **values,
-        r=_decimal(resistance),
-        v_reset=_values(module, "reset"),
-        v_threshold=_values(module, "threshold"),
-        metadata=_refractoriness(module, time_factor),
-    )
-
-
-def _refractoriness(module: AELIF, time_factor: float) -> dict[str, Any]:
-    """Return the metadata that hold the refractory time, if there is one."""
-    if isinstance(module, EventPropLIF | NeuronExp):  # their models have none
-        return {}
-    times = _values(module, "refractory_time")
-    if not times.any():
-        return {}
-    log.info("NIR has no field for refractory times: they are in the metadata.")
-    return {REFRACTORY_KEY: _decimal(times / time_factor)}
-
-
-def _dynamics(module: AELIF) -> tuple[Floats, Floats, Floats]:
-    """Return time constants of membrane and synapse, s, and the resistance."""
-    tau_mem, tau_syn = _values(module, "tau_mem"), _values(module, "tau_syn")
-    if isinstance(module, NeuronExp | ReadoutNeuronExp):
-        # Their model values are factors per step, exp(-dt / tau).
-        dt = 1e-6 if module.experiment is None else module.experiment.dt
-        tau_mem, tau_syn = -dt / np.log(tau_mem), -dt / np.log(tau_syn)
-    elif not isinstance(module, EventPropLIF):
-        return tau_mem, tau_syn, tau_mem / _values(module, "membrane_capacitance")
-    return tau_mem, tau_syn, np.ones(module.size)
-
-
-def _values(module: AELIF, name: str) -> Floats:
-    """Return a model value of each neuron."""
-    value = getattr(module, name).model_value
-    array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
-    try:
-        return np.array(np.broadcast_to(np.asarray(array, float), (module.size,)))
-    except ValueError:
-        raise ConversionError(
-            f"{type(module).__name__}.{name}",
-            f"has the shape {np.shape(array)}, there are {module.size} neurons.",
-            "Give one number, or one for each neuron.",
-        ) from None
-
-
-def _decimal(values: Floats) -> Floats:
-    """Return ``values`` without the rounding errors of the last operations."""
-    return np.array([float(f"{value:.15g}") for value in values])
+        what = "NIR has no field for %s: our metadata keep it, others run without."
+        log.warning(what, ", ".join(lost))
+    for name in _PARAMETERS[: None if module.fire else 3]:
+        shape = np.shape(model_value(module, name))
+        if shape not in ((), (1,), (module.size,)):
+            raise ConversionError(
+                f"{type(module).__name__}.{name}",
+                f"has the shape {shape}, there are {module.size} neurons.",
+                "Give one number, or one for each neuron.",
+            )

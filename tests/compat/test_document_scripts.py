@@ -16,6 +16,7 @@ from core.experiment import ChipDefaults, Experiment
 from core.script.program import identifiers, launcher_options, to_script
 from core.script.text import number
 from core.simulate import simulate
+from core.spec import edit
 from core.spec.chip import TYPICAL
 from core.spec.examples import EXAMPLES, first_steps
 from core.spec.network import AELIFSpec, Value
@@ -56,6 +57,7 @@ CASES |= {
     ),
     "constant currents": driven(),
     "AdEx": adaptive(),
+    "an input of two projections": edit.connect(first_steps(), "input", "out"),
     "currents of one step": first_steps_with(tau_syn=None, threshold=Value(0.1)),
 }
 MODEL_ONLY = {
@@ -133,6 +135,12 @@ def test_what_the_interface_has_no_words_for_is_named():
     with pytest.raises(ConversionError) as caught:
         to_script(spec.replace(network=network))
     assert [p.subject for p in caught.value.problems] == [delayed.name, "loop"]
+
+
+def test_when_spikes_in_loops_arrive_is_nothing_to_a_program_without_loops():
+    spec = first_steps()
+    prompt = spec.replace(run=spec.run.replace(loops="prompt"))
+    assert to_script(prompt) == to_script(spec)
 
 
 def test_codes_of_the_document_are_written_by_the_program(ran):

@@ -30,7 +30,7 @@ def site(tmp_path_factory):
     """Folder of the built site."""
     folder = tmp_path_factory.mktemp("docs") / "site"
     built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", folder],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder],
         cwd=ROOT,
         # nothing of the network is needed: a proxy that is not there shows it
         env={

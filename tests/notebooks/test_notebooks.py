@@ -9,8 +9,8 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-#: These take a few seconds; the others run in the full stage.
-QUICK = {"01_first_neuron", "04_graph_editor_and_nir"}
+#: The others run in the full stage.
+QUICK = {"01_first_neuron"}
 #: What a new installation says once, for each part of the kernels.
 COMPILING = "compiling kernels (up to 30 s, each once)"
 
@@ -50,8 +50,13 @@ def test_a_notebook_runs_without_an_error_or_a_warning(path, quiet_home):
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     said = [o.text.strip() for o in outputs if o.get("name") == "stderr"]
     assert [text for text in said if text != COMPILING] == []
-    kinds = [kind for o in outputs for kind in o.get("data", {})]
-    assert kinds.count("image/png") >= 2, "figures"
+    figures = [
+        [o for o in cell.outputs if "image/png" in o.get("data", {})]
+        for cell in notebook.cells
+        if re.search(r"^(plt\.)?show\(", cell.source, re.MULTILINE)
+    ]
+    assert figures, "a lesson without a figure"
+    assert all(figures), "a figure is missing"
     html = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
     live = [text for text in html if "hx-live" in text]
     uses = sum(

@@ -7,6 +7,8 @@ step more here from layer to layer: a constant shift.
 import io
 import warnings
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import nir
 import numpy as np
@@ -39,6 +41,7 @@ with warnings.catch_warnings():  # theirs, of other libraries and of themselves
     from snntorch.import_nir import import_from_nir
 
 pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore")]
+DATA = Path(__file__).parents[1] / "data"
 DT = 1e-6
 STEPS = 80
 #: Reset to a value, at the spike: the only reset that NIR has.
@@ -199,6 +202,18 @@ def test_a_convolution_of_snntorch_gives_the_same_spikes():
     assert_shifted(here["5"], there["5"], 2)
 
 
+@pytest.mark.parametrize("name", ["layers", "convolution"])
+def test_files_of_spikingjelly_give_the_spikes_that_it_gave(name):
+    # LIF with and without r = tau / dt, IF with r = 1 / dt, CubaLIF in steps.
+    graph = read_nir_bytes((DATA / "spikingjelly" / f"{name}.nir").read_bytes())
+    found = from_nir(graph, 1e-2)
+    there = np.load(DATA / "spikingjelly" / f"{name}.npz")
+    here = run_here(found, there["input"].astype(np.float32))
+    first, second = (p.name for p in found.network.populations[1:])
+    assert_shifted(here[first], there["first"], 1)
+    assert_shifted(here[second], there["second"], 2)
+
+
 class Recurrent(nn.Module):
     """A matrix and one recurrent layer of snntorch."""
 
@@ -311,9 +326,36 @@ def ours(recurrent=False):
     projections = (
         ProjectionSpec("w1", "in", "a.lif", rng.normal(0.5, 2, (10, 4))),
         ProjectionSpec("w2", "a.lif", "b", rng.normal(0.5, 2, (5, 10))),
-        ProjectionSpec("a.rec", "a.lif", "a.lif", rng.normal(0, 0.5, (10, 10))),
+        # snnTorch wants these two names in an inner graph.
+        ProjectionSpec("a.w_rec", "a.lif", "a.lif", rng.normal(0, 0.5, (10, 10))),
     )
     return NetworkSpec(populations, projections[: 3 if recurrent else 2], ("b",))
+
+
+def unrolled():
+    """Return a network of ours whose weights are a convolution and a pool."""
+    torch.manual_seed(3)
+    weights = 6.0 * torch.randn(2, 1, 2, 2).numpy()
+    one = np.ones((2, 2, 2), np.float32)
+    graph = nir.NIRGraph(
+        {
+            "in": nir.Input({"input": np.array([1, 3, 3])}),
+            "conv": nir.Conv2d((3, 3), weights, 1, 0, 1, 1, np.zeros(2)),
+            "first": nir.LIF(5e-4 * one, one, 0 * one, one, 0 * one),
+            "pool": nir.SumPool2d(np.array([2, 2]), np.array([2, 2]), np.array([0, 0])),
+            "flat": nir.Flatten({"input": np.array([2, 1, 1])}, 0, -1),
+            "fc": nir.Linear(3.0 * np.array([[1.0, 0.5], [0.5, 1.0], [1, 1]])),
+            "b": nir.LIF(*(x * np.ones(3) for x in (4e-4, 1.0, 0.0, 1.0, 0.0))),
+            "out": nir.Output({"output": np.array([3])}),
+        },
+        [],
+        type_check=False,
+    )
+    graph.edges = [*pairwise(graph.nodes)]
+    network = from_nir(graph, DT / SNNTORCH_STEP).network
+    names = [p.name for p in network.projections]
+    assert names == ["conv", "pool+fc"]
+    return network
 
 
 def exported(network):
@@ -321,22 +363,44 @@ def exported(network):
     return nir.read(io.BytesIO(write_nir_bytes(graph)))
 
 
-def test_norse_runs_our_network_as_we_do():
-    spikes, network = noise(4), ours()
-    net = norse.from_nir(exported(network), dt=SNNTORCH_STEP)
+def assert_runs_there_as_here(net, network, spikes):
+    """Whether a network of another framework, imported from ours, does what ours does.
+
+    :param net: what takes the input of a step and a state
+    """
     state, rows = None, []
     with torch.no_grad():
         for x in spikes:
             z, state = net(torch.tensor(x)[None], state)
             rows.append(z.numpy().ravel())
-    assert_shifted(run_here(from_nir(to_nir(network)), spikes)["b"], np.array(rows), 2)
+    found = replace(from_nir(to_nir(network)), loops="prompt")
+    assert_shifted(run_here(found, spikes)["b"], np.array(rows), 2)
 
 
-def test_snntorch_runs_our_network_as_we_do():
-    spikes, network = noise(4), ours()
-    net, rows = import_from_nir(exported(network)), []
-    with torch.no_grad():
-        for x in spikes:
-            out = net(torch.tensor(x)[None])
-            rows.append((out[0] if isinstance(out, tuple) else out).numpy().ravel())
-    assert_shifted(run_here(from_nir(to_nir(network)), spikes)["b"], np.array(rows), 2)
+NETWORKS = {"layers": ours(), "convolution": unrolled(), "loop": ours(recurrent=True)}
+
+
+@pytest.mark.parametrize("name", ["layers", "convolution"])
+def test_norse_runs_our_network_as_we_do(name):
+    network = NETWORKS[name]
+    net = norse.from_nir(exported(network), dt=SNNTORCH_STEP)
+    spikes = noise(network.populations[0].size)
+    assert_runs_there_as_here(net, network, spikes)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_snntorch_runs_our_network_as_we_do(name):
+    network = NETWORKS[name]
+    net = import_from_nir(exported(network))
+    spikes = noise(network.populations[0].size)
+    assert_runs_there_as_here(net, network, spikes)
+
+
+def test_a_loop_that_snntorch_runs_is_not_as_in_hxtorch():
+    network, spikes = NETWORKS["loop"], noise(4)
+    late = from_nir(to_nir(network))
+    assert late.loops == "late"
+    one, other = (
+        run_here(f, spikes)["b"] for f in (late, replace(late, loops="prompt"))
+    )
+    assert not np.array_equal(one, other)

@@ -16,7 +16,8 @@ MODEST = MEMORY // 4
 
 def test_300_damaged_files_are_opened_or_refused():
     tally = fuzz(range(300), seed=2)
-    assert [why for _, why, *_ in tally.failed if "FAILED" in why] == []
+    wrong = "FAILED", "ended (code)"  # but for a limit of time, a child ends well
+    assert [why for _, why, *_ in tally.failed if any(w in why for w in wrong)] == []
     assert tally.memory < MODEST
     assert sum(tally.outcomes.values()) == 300
     assert tally.outcomes["ConversionError"] > 100  # the damage does something
@@ -34,4 +35,5 @@ def test_a_file_that_ever_failed_is_opened_or_refused(path):
     with closing(Reader(("-P", "-c", FAST))) as reader:
         found, memory, _ = outcome(reader, path.suffix, path.read_bytes())
     assert not found.startswith("FAILED")
+    assert found != "child ended (code)"  # it raised what is no ConversionError
     assert memory < MODEST

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from core.errors import ConversionError
 from core.spec.examples import first_steps
-from core.spec.experiment import ExperimentSpec
+from core.spec.experiment import ExperimentSpec, RunSpec
 from core.spec.fields import Spec
 from core.spec.json_io import from_json, to_json
 from core.spec.network import (
@@ -33,6 +33,7 @@ from core.spec.network import (
 )
 from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
 from core.spec.stimulus import STIMULI, ConstantCurrent, Stimulus
+from core.spec.weight_rule import WeightRule
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 PLAIN = {
@@ -76,14 +77,18 @@ def values(hint):
 
 def specs(cls):
     """Return a strategy for all specs of the class ``cls``."""
+    return st.builds(cls, **remaining(cls))
+
+
+def remaining(cls):
+    """Return a strategy for each field of the class ``cls``."""
     hints = typing.get_type_hints(cls)
-    fields = {
+    return {
         f.name: st.sampled_from(cls.info(f.name).choices)
         if cls.info(f.name).choices
         else values(hints[f.name])
         for f in dataclasses.fields(cls)
     }
-    return st.builds(cls, **fields)
 
 
 slow_data = settings(
@@ -173,6 +178,7 @@ def networks(draw):
             fields["reset"] = potentials
             fields["threshold"] = potentials | st.builds(Value, single)
             fields["refractory_time"] = st.floats(0, 1e-5)
+        fields = remaining(kind) | fields
         populations.append(draw(st.builds(kind, **fields)))
     pre = [p for p in populations if p.spiking]
     post = [p for p in populations if p.accepts_input]
@@ -184,7 +190,8 @@ def networks(draw):
         scale = draw(st.floats(0, 500))
         ends = source.name, target.name
         delay = draw(st.just(0.0) | times)
-        projections.append(ProjectionSpec(name, *ends, draw(array), scale, delay=delay))
+        made = ProjectionSpec(name, *ends, draw(array), scale, delay=delay)
+        projections.append(made.replace(rule=draw(st.none() | specs(WeightRule))))
     outputs = st.lists(st.sampled_from(names[:count]), unique=True)
     return NetworkSpec(tuple(populations), tuple(projections), tuple(draw(outputs)))
 
@@ -204,11 +211,18 @@ def test_every_network_comes_back_from_nir(network, factor, in_steps, data):
             for p in network.projections
         )
     )
-    graph = to_nir(network, time_factor=factor, stimuli=stimuli, in_steps=in_steps)
+    loops = data.draw(st.sampled_from(RunSpec.info("loops").choices))
+    graph = to_nir(
+        network,
+        time_factor=factor,
+        stimuli=stimuli,
+        in_steps=in_steps,
+        loops=loops,
+    )
     found = from_nir(read_nir_bytes(write_nir_bytes(graph)))
     assert found.network == network
     assert [note for note in found.notes if "does not reach" not in note.what] == []
-    assert found.time_factor == factor
+    assert (found.time_factor, found.loops) == (factor, loops)
     assert sorted(map(repr, found.stimuli)) == sorted(map(repr, stimuli))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ui.bench import wait_until
+from tests.ui.bench import until, wait_until
 
 pytestmark = pytest.mark.ui
 
@@ -18,9 +18,7 @@ def first_steps(bench):
     bench.open_example("First steps")
     wait_until(lambda: bench.boxes() == ["input", "hidden", "out"])
     wait_until(lambda: bench.arrows() == 2)
-    place = None
-    while place != (place := centre(node(bench, "hidden"))):
-        page.wait_for_timeout(300)  # the view is fitted smoothly
+    still_width(bench)  # the view is fitted smoothly
 
 
 def node(bench, name):
@@ -146,13 +144,24 @@ def test_the_map_and_the_zoom_are_buttons(bench):
     page.get_by_role("button", name="Map of the graph").click()
     page.locator(".react-flow__minimap").wait_for()
     page.get_by_role("button", name="Map of the graph").click()
-    width = node(bench, "input").bounding_box()["width"]
+    page.get_by_role("button", name="Fit the graph into the view").click()
+    width = still_width(bench)
     page.get_by_role("button", name="Zoom in").click()
     wait_until(lambda: node(bench, "input").bounding_box()["width"] > width * 1.1)
+    assert still_width(bench) > width * 1.1
     page.get_by_role("button", name="Fit the graph into the view").click()
     wait_until(
         lambda: abs(node(bench, "input").bounding_box()["width"] - width) < width / 50
     )
+
+
+def still_width(bench):
+    """The width of a box once it has stopped growing."""
+    seen = []
+    while len(seen) < 5 or len(set(seen[-5:])) > 1:
+        bench.page.wait_for_timeout(150)
+        seen.append(node(bench, "input").bounding_box()["width"])
+    return seen[-1]
 
 
 # -- keyboard --------------------------------------------------------------------
@@ -242,8 +251,7 @@ def test_the_menu_does_what_the_gestures_do(bench):
     wait_until(lambda: bench.boxes()[3:] == ["hidden2"])
     menu(bench, "Connect to")
     bench.page.get_by_text("Connect hidden2 to").wait_for()
-    node(bench, "out").click()
-    wait_until(lambda: bench.arrows() == 3)
+    until(lambda: node(bench, "out").click(), lambda: bench.arrows() == 3, pause=10)
     menu(bench, "Select all")
     menu(bench, "Align top")
     wait_until(
@@ -267,8 +275,7 @@ def test_a_loop_is_drawn_above_its_box(bench):
     node(bench, "hidden").click()
     menu(bench, "Connect to")
     bench.page.get_by_text("Connect hidden to").wait_for()
-    node(bench, "hidden").click()
-    wait_until(lambda: bench.arrows() == 3)
+    until(lambda: node(bench, "hidden").click(), lambda: bench.arrows() == 3, pause=10)
     loop = arrow(bench, "hidden_hidden").locator(".react-flow__edge-path")
     box = node(bench, "hidden").bounding_box()
     wait_until(lambda: loop.bounding_box()["y"] < box["y"] - 10)
@@ -297,9 +304,12 @@ def test_a_rule_and_one_weight_are_each_one_step(bench):
         else:
             page.get_by_role("application", name="Weight matrix").press("ArrowRight")
             weight = page.get_by_label("weight", exact=True)
-            weight.fill("-2")
-            weight.press("Enter")
-            page.get_by_text("1 clipped to 6 bit").wait_for()
+
+            def clip(weight=weight):  # the field may still take the chosen weight
+                weight.fill("-2")
+                weight.press("Enter")
+
+            until(clip, page.get_by_text("1 clipped to 6 bit").is_visible)
         page.get_by_role("button", name="Apply").click()
         page.get_by_text("Weights of input → hidden").wait_for(state="detached")
         wait_until(lambda: words() != before)

@@ -120,8 +120,8 @@ DEMO = Demo(
         Observation(
             "a step of 100 LSB (MADC) is aimed at",
             Condition(height, "{} LSB", 40, 160),
-            "The strength of an uncalibrated synapse differs from circuit to circuit: "
-            "the model has 99 LSB, chips 1 to 3 have 103, 153 and 46.",
+            "The strength of an uncalibrated synapse differs from circuit to circuit "
+            "by a factor of three.",
         ),
     ),
     equivalents=(

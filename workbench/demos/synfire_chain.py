@@ -43,11 +43,11 @@ def spec() -> ExperimentSpec:
         "refractory_time": 2 * us,
         "scale": VoltageScale(offset=80, gain=45),
     }
-    first = np.where(np.arange(SIZE)[:, None] < WIDTH, 60 / SCALE, 0.0)
+    first = np.where(np.arange(SIZE)[:, None] < WIDTH, 1 / SCALE, 0.0)
     first = np.tile(first, (1, WIDTH))
     parts = {
-        "stim_exc": ("stimulus", "excitatory", first),
-        "stim_inh": ("stimulus", "inhibitory", first),
+        "stim_exc": ("stimulus", "excitatory", 60 * first),
+        "stim_inh": ("stimulus", "inhibitory", 40 * first),
         "exc_exc": ("excitatory", "excitatory", links(1, 20)),
         "exc_inh": ("excitatory", "inhibitory", links(1, 40)),
         "inh_exc": ("inhibitory", "excitatory", links(0, -60)),
@@ -141,6 +141,6 @@ DEMO = Demo(
     equivalents=(
         "Calibrated neurons; weights in LSB as in the exercise (60 from link to link, "
         "40 and 60 for the inhibition of a synapse that is weaker than there). The "
-        "first link is excited by 7 channels of 60 LSB."
+        "first link is excited by 7 channels of 60 LSB, its inhibition of 40."
     ),
 )

@@ -68,8 +68,7 @@ class Files(pn.viewable.Viewer):
         runner.param.watch(lambda *_: self._may_save(), "result")
         self._may_save()
         self._rename()
-        self._file: tuple[str, bytes] = ("", b"")  # the last NIR file
-        self.nir = NirBar(project, lambda factor: self._ask(*self._file, factor))
+        self.nir = NirBar(project)
         row = pn.Row(
             self._documents,
             self._open,
@@ -249,7 +248,6 @@ class Files(pn.viewable.Viewer):
         else:
             self.project.open(*opened)
             if upload.report is not None:
-                self._file = name, raw
-                self.nir.show(upload.report)
+                self.nir.show(upload.report, partial(self._ask, name, raw))
         finally:
             self._open.clear()

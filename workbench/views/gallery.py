@@ -34,7 +34,7 @@ INTRODUCTION = (
 class Gallery(pn.viewable.Viewer):
     """All demos as cards, or the open one with its task and its goal.
 
-    :param training_tool: opens the training tool and returns it; None: there is none
+    :param training_tool: opens the training tool and returns it; None: it is shown here
     :param come_back: opens this tool again
     :ivar locked: a teacher's link: only the open demo and what it lets be moved
     """
@@ -59,6 +59,7 @@ class Gallery(pn.viewable.Viewer):
         self._metered = ""  # the demo that the meter has shown a run of
         self._training_tool, self._come_back = training_tool, come_back
         self._trainer: Trainer | None = None
+        self._own: TrainingView | None = None
         self._cards = GalleryCards(
             self.open, sizing_mode="stretch_width", margin=(4, 12)
         )
@@ -197,7 +198,7 @@ class Gallery(pn.viewable.Viewer):
             return
         self._back.visible = self._link.visible = not self.locked
         self._solve.visible = not self.locked
-        self._training.visible = None not in (demo.training, self._training_tool)
+        self._training.visible = demo.training is not None
         self._title.object = _title(demo.title)
         self._task.object = demo.task
         self._hint.object = f"<b>Hint.</b> {escape(demo.hint)}"
@@ -305,13 +306,22 @@ class Gallery(pn.viewable.Viewer):
 
     def _open_training(self) -> None:
         """Go to the training tool, with what the demo offers there."""
-        if self.demo is None or self._training_tool is None:
+        if self.demo is None:
             return
-        tool = self._training_tool()
+        tool = (self._training_tool or self._beside)()
         if self._trainer is None:
             self._trainer = tool.trainer
             tool.trainer.param.watch(lambda *_: self._say(), ["state", "result"])
         tool.prepare(self.demo, self._come_back)
+
+    def _beside(self) -> TrainingView:
+        """Return a training tool of this view, shown under the task."""
+        if self._own is None:
+            made = TrainingView(self.project, self.runner, active=True, dark=self.dark)
+            self.param.watch(lambda event: setattr(made, "dark", event.new), "dark")
+            self._training.append(made)
+            self._own = made
+        return self._own
 
     def _say(self) -> None:
         """Say how the training went."""

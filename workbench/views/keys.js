@@ -3,6 +3,7 @@
 // Lists of Panel Material open with a click alone; here they open with keys, too.
 
 const CONTROLS = ["button", "slider", "combobox", "option", "menuitem"]
+const LETTER = /^[a-z?]$/
 const FOCUSABLE = "input, select, textarea, button, [role=combobox], [tabindex='0']"
 
 export function render({ model }) {
@@ -13,13 +14,18 @@ export function render({ model }) {
     /^(INPUT|BUTTON|A|SELECT)$/.test(node.tagName)
     || CONTROLS.includes(node.getAttribute("role")))
 
+  // A button that was clicked and a slider keep the focus; letters mean nothing to them.
+  const ownsLetters = event => path(event).some(node => node.tagName === "SELECT"
+    || ["combobox", "option", "menuitem"].includes(node.getAttribute("role")))
+
   const press = event => {
     const held = event.ctrlKey || event.metaKey
     const shift = held && event.shiftKey
     const name = `${held ? "ctrl+" : ""}${shift ? "shift+" : ""}${event.key.toLowerCase()}`
     if (!model.names.includes(name) || event.altKey || typing(event)) return
     // Space on a button is that button's; Escape is no control's.
-    if (!held && name !== "escape" && onControl(event)) return
+    const free = held || name === "escape" || (LETTER.test(name) && !ownsLetters(event))
+    if (!free && onControl(event)) return
     event.preventDefault()
     model.send_msg(name)
   }

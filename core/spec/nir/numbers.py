@@ -17,6 +17,7 @@ the threshold by r dt / tau; recurrent layers of snnTorch demand r = tau / dt.
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.spec.network import LIFSpec, LISpec, Value
 from core.spec.nir.neurons import PARAMETERS
@@ -30,10 +31,12 @@ class Style(NamedTuple):
 
     :param step: dt in seconds on the chip, None for the plain style
     :param looped: the population sends to itself
+    :param exact: double precision, else single
     """
 
     step: float | None = None
     looped: bool = False
+    exact: bool = False
 
 
 def node_type(population: LISpec) -> str:
@@ -47,7 +50,7 @@ def node_type(population: LISpec) -> str:
 
 
 def numbers(population: LISpec, time_factor: float, style: Style) -> dict[str, Any]:
-    """Return the parameters by our names, single precision, one or one per neuron."""
+    """Return the parameters by our names, one or one per neuron."""
     kind, capacitance = node_type(population), _capacitance(population, style)
     tau_mem = population.tau_mem if population.leaky else NO_LEAK
     with np.errstate(all="ignore"):
@@ -70,7 +73,14 @@ def numbers(population: LISpec, time_factor: float, style: Style) -> dict[str, A
             value = getattr(population, field, None)
             if isinstance(value, Value):
                 values[name] = value.model
+        if style.exact:  # without the rounding errors of the last operations
+            return {name: _fifteen_digits(values[name]) for name in PARAMETERS[kind]}
         return {name: np.asarray(values[name], np.float32) for name in PARAMETERS[kind]}
+
+
+def _fifteen_digits(values: Any) -> NDArray[np.float64]:
+    found = np.asarray(values, np.float64)
+    return np.array([float(f"{x:.15g}") for x in found.flat]).reshape(found.shape)
 
 
 def weight_factor(population: LISpec, style: Style) -> Any:

@@ -91,6 +91,13 @@ def output_shape(node: Any) -> Shape | None:
 
 def input_shape(node: Any) -> Shape | None:
     """Return the shape that ``node`` asks for, if it names one."""
+    try:
+        return _asked(node)
+    except (TypeError, ValueError, OverflowError):
+        return None  # `operator` says what is wrong with its numbers
+
+
+def _asked(node: Any) -> Shape | None:
     kind, weights = type(node).__name__, _weight_shape(node)
     if kind in ("Linear", "Affine") and len(weights) == 2:
         return weights[1:]

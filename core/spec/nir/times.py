@@ -84,7 +84,7 @@ def range_notes(
     outside = unreachable(populations)
     if not outside:
         return []
-    shown = "; ".join(outside[:4]) + (" …" if len(outside) > 4 else "")
+    shown = "; ".join(outside[:4]) + (" and more" if len(outside) > 4 else "")
     what = f"with time_factor {time_factor:g} the chip does not reach {shown}."
     fit = fitting_factor(populations, time_factor)
     fix = (

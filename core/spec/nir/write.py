@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import networkx as nx
 import nir
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ from core.spec.nir.numbers import Style, node_type, numbers, weight_factor
 from core.spec.nir.times import DT, TIME_FACTOR, check_dt, check_time_factor
 from core.spec.stimulus import ConstantCurrent, Stimulus
 
+#: Where the metadata of a node say in words what NIR cannot hold.
+NOTE_KEY = "note"
+
 
 def to_nir(
     network: NetworkSpec,
@@ -38,6 +42,7 @@ def to_nir(
     dt: float = DT,
     in_steps: bool = False,
     loops: str = "late",
+    numbered: bool = False,
 ) -> nir.NIRGraph:
     """Return ``network`` as a NIR graph.
 
@@ -49,11 +54,14 @@ def to_nir(
     :param dt: step width of the run, s: of the bias, and of ``in_steps``
     :param in_steps: r, w_in and weights as frameworks take them that count in steps
     :param loops: when spikes in loops arrive, as of `RunSpec`; our metadata keep it
+    :param numbered: nodes are called 0, 1, ..., sources before targets, and numbers
+        are double precision, as in the API of the chip
     :raises ConversionError: if a NIR graph cannot hold it; lists all reasons
     """
     check_time_factor(time_factor)
     check_dt(dt)
-    return _Writer(network, time_factor, dt, in_steps, stimuli, loops).graph()
+    writer = _Writer(network, time_factor, dt, in_steps, stimuli, loops, numbered)
+    return writer.graph()
 
 
 def export_notes(
@@ -75,9 +83,7 @@ def _lost(
             continue
         name = population.name
         if isinstance(population, AELIFSpec):
-            kind = node_type(population)
-            what = f"NIR has no AdEx: it is written as {kind} plus metadata of ours"
-            yield name, f"{what}; other programs run it without the extra terms."
+            yield name, _no_adex(node_type(population))
         if isinstance(population, LIFSpec) and np.any(population.refractory_time):
             what = "NIR has no refractory time: other programs run it without."
             yield name, what
@@ -105,9 +111,10 @@ class _Writer:
         in_steps: bool,
         stimuli: Iterable[Stimulus],
         loops: str,
+        numbered: bool,
     ) -> None:
         self.network, self.factor, self.dt = network, time_factor, dt
-        self.loops = loops
+        self.loops, self.numbered = loops, numbered
         self.step = dt if in_steps else None
         self.currents = [
             s for s in stimuli if isinstance(s, ConstantCurrent) and _whole(s)
@@ -115,7 +122,10 @@ class _Writer:
         self.nodes: dict[str, nir.NIRNode] = {}
         self.facts: dict[str, dict[str, Any]] = {}
         self.edges: list[tuple[str, str]] = []
-        self.names = _node_names(network.names)
+        names = _sources_first(network) if numbered else [*network.names]
+        self.names = _node_names(names)
+        if numbered:
+            self.names = {name: str(n) for n, name in enumerate(names)}
 
     def graph(self) -> nir.NIRGraph:
         """Return the graph, or refuse with all reasons."""
@@ -140,6 +150,9 @@ class _Writer:
             "projections": [self.names[p.name] for p in self.network.projections],
             "outputs": outputs,
         }
+        if self.numbered:
+            self.nodes = {n: self.nodes[n] for n in sorted(self.nodes, key=int)}
+            self.edges.sort(key=lambda edge: (int(edge[0]), int(edge[1])))
         nodes, edges = grouped(self.nodes, self.edges, self._rings())
         metadata = {OWN_KEY: json.dumps(order)}
         return nir.NIRGraph(nodes, edges, metadata=metadata, type_check=False)
@@ -147,19 +160,12 @@ class _Writer:
     def _style(self, population: PopulationSpec) -> Style:
         name = population.name
         loops = (p.source == p.target == name for p in self.network.projections)
-        return Style(self.step, any(loops))
+        return Style(self.step, any(loops), exact=self.numbered)
 
     def _add_population(self, population: PopulationSpec) -> None:
         name, size = self.names[population.name], population.size
         if isinstance(population, LISpec):
-            kind = node_type(population)
-            values = numbers(population, self.factor, self._style(population))
-            node = getattr(nir, kind)(
-                **{PARAMETERS[kind][n]: _full(size, v) for n, v in values.items()}
-            )
-            time = getattr(population, "refractory_time", 0.0)
-            if np.ndim(time) == 0 and time > 0:
-                node.metadata[REFRACTORY_KEY] = time / self.factor
+            node = neuron_node(population, self.factor, self._style(population))
         else:
             node = nir.Input(input_type={"input": np.array([size])})
         self._add(name, node, _facts(population, f"population '{population.name}'"))
@@ -182,17 +188,21 @@ class _Writer:
     def _add_driver(self, current: ConstantCurrent) -> None:
         """Add an input without spikes for neurons that no projection reaches."""
         target = self.names[current.population]
-        source = _free(f"bias_{target}", {**self.nodes, **dict.fromkeys(self._used())})
+        source = self._free(f"bias_{target}")
         self._add(source, nir.Input({"input": np.array([1])}), {"added": True})
         size = self.network.population(current.population).size
-        name = _free(f"bias_{target}", {**self.nodes, **dict.fromkeys(self._used())})
+        name = self._free(f"bias_{target}")
         node = nir.Affine(np.zeros((size, 1)), self._bias(current))
         facts = {"added": True, "current": _facts(current, "constant current")}
         self._add(name, node, facts)
         self.edges += [(source, name), (name, target)]
 
-    def _used(self) -> list[str]:
-        return [*self.names.values()]
+    def _free(self, base: str) -> str:
+        """Return the name of a node of our own making."""
+        taken = {**self.nodes, **dict.fromkeys(self.names.values())}
+        if self.numbered:
+            base = str(len(taken))
+        return _free(base, taken)
 
     def _bias(self, current: ConstantCurrent) -> NDArray[np.float64]:
         """Return what is added to the input at each step, as weights are written."""
@@ -225,9 +235,7 @@ class _Writer:
         source = self.names[projection.source]
         if projection.delay:
             size = self.network.population(projection.source).size
-            between = _free(
-                f"delay_{name}", {**self.nodes, **dict.fromkeys(self._used())}
-            )
+            between = self._free(f"delay_{name}")
             delay = np.full(size, projection.delay / self.factor)
             self._add(between, nir.Delay(delay), {"added": True})
             self.edges.append((source, between))
@@ -239,7 +247,7 @@ class _Writer:
         for source in self.network.outputs or _ends(self.network):
             many = len(self.network.outputs) != 1
             base = f"output_{self.names[source]}" if many else "output"
-            name = _free(base, {**self.nodes, **dict.fromkeys(self._used())})
+            name = self._free(base)
             size = self.network.population(source).size
             node = nir.Output(output_type={"output": np.array([size])})
             self._add(name, node, {"added": not self.network.outputs})
@@ -290,6 +298,26 @@ class _Writer:
                     break
 
 
+def neuron_node(population: LISpec, time_factor: float, style: Style) -> nir.NIRNode:
+    """Return the node of a population of neurons, without our own facts."""
+    kind, size = node_type(population), population.size
+    values = numbers(population, time_factor, style)
+    node: nir.NIRNode = getattr(nir, kind)(
+        **{PARAMETERS[kind][n]: _full(size, v) for n, v in values.items()}
+    )
+    time = getattr(population, "refractory_time", 0.0)
+    if np.ndim(time) == 0 and time > 0:
+        node.metadata[REFRACTORY_KEY] = time / time_factor
+    if isinstance(population, AELIFSpec):
+        node.metadata[NOTE_KEY] = _no_adex(kind)
+    return node
+
+
+def _no_adex(kind: str) -> str:
+    what = f"NIR has no AdEx: it is written as {kind} plus metadata of ours"
+    return f"{what}; other programs run it without the extra terms."
+
+
 def _facts(spec: Spec, where: str) -> dict[str, Any]:
     try:
         return to_data(spec)
@@ -299,8 +327,26 @@ def _facts(spec: Spec, where: str) -> dict[str, Any]:
         ) from None
 
 
-def _full(size: int, value: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.array(np.broadcast_to(value, (size,)), dtype=np.float32)
+def _full(size: int, value: NDArray[Any]) -> NDArray[Any]:
+    return np.array(np.broadcast_to(value, (size,)))
+
+
+def _sources_first(network: NetworkSpec) -> list[str]:
+    """Return all names, sources first; in a circle, projections first."""
+    names = [p.name for p in network.projections]
+    names += [p.name for p in network.populations]
+    rank = {name: n for n, name in enumerate(names)}
+    edges = nx.DiGraph()
+    edges.add_nodes_from(names)
+    for projection in network.projections:
+        edges.add_edge(projection.source, projection.name)
+        edges.add_edge(projection.name, projection.target)
+    circles = nx.condensation(edges)
+    members = {
+        c: sorted(circles.nodes[c]["members"], key=rank.__getitem__) for c in circles
+    }
+    order = nx.lexicographical_topological_sort(circles, lambda c: rank[members[c][0]])
+    return [name for c in order for name in members[c]]
 
 
 def _ends(network: NetworkSpec) -> list[str]:
@@ -310,7 +356,7 @@ def _ends(network: NetworkSpec) -> list[str]:
     return [name for name in names if name not in sources] or names[-1:]
 
 
-def _node_names(names: tuple[str, ...]) -> dict[str, str]:
+def _node_names(names: Iterable[str]) -> dict[str, str]:
     """Return a name for each of ``names`` that HDF5 can hold."""
     taken: dict[str, str] = {}
     for name in names:

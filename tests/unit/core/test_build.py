@@ -163,3 +163,14 @@ def test_the_madc_reads_the_chosen_neuron_only():
     snn = build(spec.replace(recording=recording), mock=False)
     execution = snn.measure(input_spikes(spec))
     assert execution.network.madc == ("hidden", 3)
+
+
+def test_an_input_that_several_projections_read_is_sent_to_the_chip_once(caplog):
+    spec = first_steps()
+    spec = edit.connect(spec, "input", "out")
+    inputs = input_spikes(spec)
+    snn = build(spec, mock=False)
+    assert set(snn(inputs)) == {"hidden", "out"}
+    sent = snn.exp.last_execution.output.sent
+    assert len(sent.cycle) == int(inputs["input"].sum()) > 0
+    assert "read by several synapses" not in caplog.text

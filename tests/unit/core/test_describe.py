@@ -8,6 +8,7 @@ import core
 from core.build import build
 from core.describe import describe
 from core.errors import NetworkError
+from core.loops import Link, Loop
 from core.simulate import input_spikes, simulate
 from core.spec.check import check
 from core.spec.examples import EXAMPLES
@@ -115,7 +116,13 @@ def documents(draw):
         NetworkSpec((source, first, out), projections, ("out",)),
         (SpikeTimes("input", times),),
         RecordingSpec("first", draw(st.integers(0, first.size - 1))),
-        RunSpec(runtime=20e-6, dt=DT, trial=draw(st.integers(0, 9))),
+        RunSpec(
+            runtime=20e-6,
+            dt=DT,
+            trial=draw(st.integers(0, 9)),
+            # Without a loop there is nothing to tell it by.
+            loops=draw(st.sampled_from(["late", "prompt"][: len(pairs) - 1])),
+        ),
     )
 
 
@@ -213,6 +220,17 @@ def test_what_no_document_can_say_is_listed_at_once():
     assert "a Rates has no place in a document" in text
     assert "a scale or an offset for each neuron" in text
     assert "no current in steps" in text
+
+
+def test_loops_that_differ_in_when_spikes_arrive_are_no_document():
+    experiment = core.Experiment(mock=True)
+    for prompt in (True, False):
+        neuron, back = core.LIF(1, experiment), core.Synapse(1, 1, experiment)
+        neuron(core.SynapseHandle(graded_spikes=torch.zeros(5, 1, 1)))
+        neuron(back(neuron.output_handle))
+        Loop(experiment, [neuron], [Link(back, 0, 0, 0)], [1], prompt)()
+    with pytest.raises(NetworkError, match="some loops of it are prompt"):
+        describe(experiment)
 
 
 def test_an_experiment_that_ran_nothing_has_no_document():

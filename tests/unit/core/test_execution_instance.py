@@ -274,6 +274,28 @@ def test_a_native_calibration_gives_codes_and_targets(tmp_path, stored):
     assert exp.default_execution_instance.calib.target.neuron_target.leak[0] == 100
 
 
+def test_a_target_that_is_changed_after_loading_is_replaced_with_a_warning(
+    tmp_path, stored, caplog
+):
+    path = tmp_path / "chip.pkl"
+    save(path, stored)
+    exp = Experiment()
+    exp.default_execution_instance = ExecutionInstance(path)
+    synapse, neurons = Synapse(1, 3, exp), LI(3, exp)
+
+    def again():
+        neurons(synapse(LIFObservables(spikes=torch.zeros(STEPS, 1, 1))))
+        run(exp, STEPS)
+
+    again()
+    again()
+    assert "replaced by its targets" not in caplog.text
+    neurons.leak.hardware_value = 60
+    again()
+    assert caplog.text.count("replaced by its targets") == 1
+    assert neurons.leak.hardware_value.tolist() == [100] * 3
+
+
 def test_own_values_may_be_kept(tmp_path, stored):
     path = tmp_path / "chip.pkl"
     save(path, stored)

@@ -105,6 +105,17 @@ def test_a_demo_is_trained_by_the_tool_and_its_document_gets_the_weights(
 
 
 @pytest.mark.filterwarnings(FOREIGN)
+def test_a_gallery_alone_shows_the_training_itself():
+    project = Project()
+    gallery = Gallery(project, Runner(project))
+    gallery.open("yin_yang")
+    for _ in range(2):
+        gallery._open_training()
+    assert len(gallery._training) == 3  # button, sentence, one tool
+    assert gallery._own.trainer.settings.epochs == 4
+
+
+@pytest.mark.filterwarnings(FOREIGN)
 def test_what_a_demo_prepared_is_not_used_for_another_document():
     project = Project()
     tool = TrainingView(project, Runner(project))

@@ -124,3 +124,21 @@ def test_a_document_of_a_notebook_is_no_page_that_is_served(monkeypatch):
         while not done and time.monotonic() < end:
             time.sleep(0.01)
     assert done == [1]
+
+
+def test_what_is_shown_first_is_what_the_cells_before_have_made():
+    """A notebook saves views as they were when they were shown."""
+
+    async def cell():
+        project = workbench.Project(leak_over_threshold())
+        notebook.runner_of(project)
+        project.edit(resize(project.spec, "neuron", 3))
+        chip, raster = workbench.ChipView(project), workbench.RasterView(project)
+        chip.__panel__()
+        raster.__panel__()
+        return raster.view.plot, chip.view.shown
+
+    raster, chip_map = asyncio.run(cell())
+    assert raster.figure.y_range.start == 3, "a row for each neuron"
+    assert len(raster.spikes.data["x"]) > 3
+    assert "neuron" in chip_map._said.object

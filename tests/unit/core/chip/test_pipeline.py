@@ -188,7 +188,7 @@ def test_a_madc_on_a_neuron_that_does_not_exist_is_refused(net):
 
 def test_no_runtime_and_no_network_give_empty_results(net, inputs):
     nothing = execute(net, inputs, 3, 0, TYPICAL)
-    assert nothing.output.cadc.shape == (0, 3, 512)
+    assert nothing.output.cadc.shape[:2] == (0, 3)
     assert len(nothing.output.events.cycle) == 0
     assert execute(Network(), {}, 1, RUNTIME, TYPICAL).observables == {}
 

@@ -1,5 +1,6 @@
 """From a NIR graph to a model and back: what is equal, and what is refused."""
 
+import dataclasses
 import io
 import logging
 
@@ -23,6 +24,7 @@ from core import (
     run,
 )
 from core.build import build
+from core.describe import describe
 from core.errors import (
     ConversionError,
     HXError,
@@ -31,8 +33,12 @@ from core.errors import (
 )
 from core.modules import BatchDropout, SparseSynapse
 from core.modules.neuron import EventPropLIF, NeuronExp
+from core.simulate import input_spikes
+from core.spec.examples import first_steps
 from core.spec.experiment import ExperimentSpec, RunSpec
+from core.spec.network import AELIFSpec, ProjectionSpec
 from core.spec.nir_io import from_nir as spec_from_nir
+from core.spec.nir_io import read_nir_bytes, write_nir_bytes
 from core.utils.from_nir import (
     ConversionConfig,
     _get_keys,
@@ -493,6 +499,29 @@ def test_terms_that_nir_has_not_are_named(caplog):
         node = _map_hxtorch_to_nir(AELIF(1, Experiment(mock=True)))
     assert isinstance(node, nir.CubaLIF)
     assert "no field for exponential, adaptation" in caplog.text
+
+
+@pytest.mark.parametrize("loops", ["late", "prompt"])
+def test_what_is_exported_is_the_document_of_the_modules(loops):
+    spec = first_steps()
+    old = spec.network.population("hidden")
+    fields = {f.name: getattr(old, f.name) for f in dataclasses.fields(old)}
+    hidden = AELIFSpec(**fields, exponential=False)
+    back = ProjectionSpec("back", "hidden", "hidden", np.eye(8))
+    network = spec.network.with_population(hidden)
+    network = network.replace(projections=(*network.projections, back))
+    spec = spec.replace(network=network, run=RunSpec(runtime=20e-6, loops=loops))
+    snn = build(spec, mock=True)
+    graph = to_nir(snn, input_spikes(spec))
+    assert "NIR has no AdEx" in graph.nodes["3"].metadata["note"]
+    raw = write_nir_bytes(graph)
+    assert b"NIR has no AdEx" in raw
+    found, read = spec_from_nir(read_nir_bytes(raw)), describe(snn.exp)
+    assert found.loops == read.run.loops == loops
+    assert found.network.population("hidden") == read.network.population("hidden")
+    assert {p.name: p for p in found.network.projections} == {
+        p.name: p for p in read.network.projections
+    }
 
 
 class Plain(SNN):
