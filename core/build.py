@@ -213,6 +213,7 @@ def neuron(population: LISpec, spec: ExperimentSpec, exp: Experiment) -> AELIF:
         "enable_cadc_recording": recording.cadc,
         "enable_madc_recording": madc,
         "record_neuron_id": recording.madc_neuron if madc else None,
+        "placement_constraint": population.circuits,
         "trace_offset": population.scale.trace_offset,
         "trace_scale": population.scale.trace_scale,
     }

@@ -3,8 +3,9 @@
 Read is the graph of the last run, or of the one that was prepared: populations, the
 projections between them, spikes that entered (batch entry 0) and settings. Values of
 the chip that a document computes from those of the model stay out of it; others are
-kept beside them. Inputs of a model have no names of their own: they become ``input``,
-``input2`` ..., modules keep theirs.
+kept beside them. Places of neurons are kept where they are circuits in a row, one for
+each neuron; others are found anew. Inputs of a model have no names of their own: they
+become ``input``, ``input2`` ..., modules keep theirs.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,7 @@ from core.module_values import (
     with_codes,
 )
 from core.modules import AELIF, InputNeuron, Projection
+from core.modules.calibration import circuits
 from core.modules.neuron import EventPropLIF, NeuronExp, ReadoutNeuronExp
 from core.observables import ReadoutSource
 from core.spec.experiment import ExperimentSpec, RecordingSpec, RunSpec
@@ -368,6 +370,10 @@ def population_of(name: str, module: AELIF, exp: Experiment | None) -> LISpec:
         made = made.replace(capacitance_lsb=lsb)
     if isinstance(made, AELIFSpec) and exp is not None and not exp.mock:
         made = with_codes(made, module)
+    if module.placement_constraint is not None:
+        at = circuits(module.placement_constraint)
+        if len(at) == size and (np.diff(at) == 1).all():
+            made = made.replace(first_circuit=int(at[0]))
     return made
 
 

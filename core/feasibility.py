@@ -138,7 +138,7 @@ def feasibility(spec: ExperimentSpec) -> Feasibility:
     """
     network = structure(spec.network)
     shape = (
-        [(p.name, p.size, p.fires) for p in network.populations],
+        [(p.name, p.size, p.fires, p.circuits) for p in network.populations],
         [(p.name, p.source, p.target, p.weights.shape) for p in network.projections],
     )
     placement, found = _memory().recall(shape, lambda: _structure_fits(network))
@@ -168,10 +168,7 @@ def structure(network: NetworkSpec) -> Network:
     known = {p.name: p for p in whole.populations}
     # The chip gets populations in the order in which a run calls them.
     order = [n for names in groups(ExperimentSpec(network=whole)) for n in names]
-    populations = [
-        Population(n, known[n].size, _no_target(known[n].size), known[n].spiking)
-        for n in order
-    ]
+    populations = [_on_chip(known[n]) for n in order]
     externals = [
         ExternalPopulation(p.name, p.size)
         for p in whole.populations
@@ -188,6 +185,14 @@ def structure(network: NetworkSpec) -> Network:
         for p in whole.incoming(name)
     ]
     return Network(tuple(populations), tuple(externals), tuple(projections))
+
+
+def _on_chip(population: PopulationSpec) -> Population:
+    assert isinstance(population, LISpec)
+    name, size, wanted = population.name, population.size, population.circuits
+    circuits = None if wanted is None else np.array(wanted)
+    target = _no_target(size)
+    return Population(name, size, target, population.spiking, circuits=circuits)
 
 
 def _whole(network: NetworkSpec) -> NetworkSpec:

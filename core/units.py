@@ -12,6 +12,8 @@ ms: Final = 1e-3
 CYCLES_PER_US: Final = 125
 CYCLE: Final = us / CYCLES_PER_US
 
+#: Neuron circuits of a chip.
+CIRCUITS: Final = 512
 #: Largest magnitude of a signed synapse weight.
 WEIGHT_MAX: Final = 63
 #: Largest usable CapMem setting: 1023 turns the refreshing of the cell off.

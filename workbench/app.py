@@ -14,6 +14,7 @@ from workbench.runner import Runner
 from workbench.theme import HEADER, MATERIAL
 from workbench.views.autosave import Autosave
 from workbench.views.characterise_view import Characterise
+from workbench.views.chip_lottery import ChipLottery
 from workbench.views.chip_view import ChipView
 from workbench.views.code_view import CodeView
 from workbench.views.files import Files
@@ -285,6 +286,7 @@ class Workbench(pn.viewable.Viewer):
             "History": History,
             "Recording": RecordingView,
             "Characterise": Characterise,
+            "Chips": ChipLottery,
         }
         return {
             name: partial(kind, self.project, self.runner)

@@ -14,6 +14,8 @@ from core.units import display_unit
 #: Settings of the run and of the chip that are worth a sweep.
 _RUN = ("runtime", "dt", "synapse_dac_bias")
 _CHIP = ("mismatch", "noise")
+#: Numbers of a population that are nothing to sweep.
+_COUNTS = ("size", "first_circuit")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def _number(value: Any, info: FieldInfo, name: str) -> float | None:
         return float(np.mean(value.model))
     if name == "weights":
         return float(np.mean(value)) if np.size(value) else 0.0
-    if name == "size" or isinstance(value, bool | str | Spec) or value is None:
+    if name in _COUNTS or isinstance(value, bool | str | Spec) or value is None:
         return None
     numeric = isinstance(value, int | float | np.ndarray)
     return float(np.mean(value)) if numeric and info.low is not None else None

@@ -52,6 +52,11 @@ def recall(chip: ChipSpec, measure: Callable[[], Characterisation]) -> Character
     return memory().recall(shown(chip), lambda: _from_disk(chip, measure))
 
 
+def known(chip: ChipSpec) -> Characterisation | None:
+    """Return the curves of ``chip`` if this process has them already."""
+    return memory().known(shown(chip))
+
+
 def path_of(chip: ChipSpec) -> Path:
     """Return where the curves of ``chip`` are kept.
 

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from core.chip.network import Integers
+from core.units import CIRCUITS as CIRCUITS
 
 HEMISPHERES: Final = 2
-COLUMNS: Final = 256
-CIRCUITS: Final = HEMISPHERES * COLUMNS
+COLUMNS: Final = CIRCUITS // HEMISPHERES
 #: Synapse rows of one hemisphere; a signed source takes two of them.
 SYNAPSE_ROWS: Final = 256
 SOURCES_PER_HEMISPHERE: Final = SYNAPSE_ROWS // 2

@@ -32,6 +32,11 @@ class LastUsed(Generic[T]):
                 self._known.popitem(last=False)
         return result
 
+    def known(self, arguments: object) -> T | None:
+        """Return what belongs to ``arguments`` if it is remembered, else None."""
+        with self._lock:
+            return self._known.get(fingerprint(arguments))
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

@@ -15,7 +15,7 @@ says what is too much.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def place(network: Network) -> PlacementResult:
     groups: dict[str, Integers] = {}
     for population in network.populations:
         if population.circuits is not None:
-            groups[population.name] = _given(population, free)
+            groups[population.name] = _given(population, free, groups)
             for account in buses:
                 account.use(population, groups[population.name])
     for population in network.populations:
@@ -161,8 +161,13 @@ def _shaped(population: Population, first: Integers) -> Integers:
     return np.where(exists, rows * COLUMNS + columns, -1)
 
 
-def _given(population: Population, free: NDArray[np.bool_]) -> Integers:
-    """Take the circuits that ``population`` asks for."""
+def _given(
+    population: Population, free: NDArray[np.bool_], before: Mapping[str, Integers]
+) -> Integers:
+    """Take the circuits that ``population`` asks for.
+
+    :param before: the circuits of populations that are placed
+    """
     wanted = np.asarray(population.circuits, np.int64)
     groups = wanted if wanted.ndim == 2 else _within(population, wanted)
     if len(groups) != population.size:
@@ -173,10 +178,11 @@ def _given(population: Population, free: NDArray[np.bool_]) -> Integers:
         )
     for circuit in groups.flat:
         if not 0 <= circuit < CIRCUITS or not free[circuit]:
+            by = [f" by '{n}'" for n, group in before.items() if circuit in group]
             raise ConstraintError(
                 f"population '{population.name}'",
-                f"Cannot register LogicalNeuron on circuit {circuit}, it is taken or"
-                " does not exist.",
+                f"Cannot register LogicalNeuron on circuit {circuit}, it is taken"
+                f"{''.join(by)} or does not exist.",
                 f"Give each neuron circuits of its own, 0 to {CIRCUITS - 1}.",
             )
         free[circuit] = False

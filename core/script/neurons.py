@@ -89,6 +89,9 @@ def _arguments(population: LISpec, spec: ExperimentSpec) -> Iterator[str]:
         yield f"record_neuron_id={recording.madc_neuron}"
     if not recording.cadc:
         yield "enable_cadc_recording=False"
+    if population.circuits is not None:
+        first, stop = population.circuits.start, population.circuits.stop
+        yield f"placement_constraint=[place(n) for n in range({first}, {stop})]"
     yield f"trace_offset={number(scale.trace_offset)}"
     yield f"trace_scale={number(scale.trace_scale)}"
     yield from _terms(population, spec)

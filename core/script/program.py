@@ -29,7 +29,7 @@ from core.spec.network import LISpec, NetworkSpec, ProjectionSpec
 _TAKEN = {"partial", "linear_saturating", "torch", "hxtorch", "hxsnn", "exp"} | {
     *("MOCK", "DT", "STEPS", "spikes", "steady", "results", "name", "handle", "v"),
     *("YinYangDataset", "CoordinatesToSpikes", "point", "label", "encode"),
-    *("print", "int", "super"),
+    *("print", "int", "super", "range", "halco", "place", "one_circuit"),
 }
 
 
@@ -117,6 +117,8 @@ def _imports(spec: ExperimentSpec) -> Iterator[str]:
     yield "import hxtorch"
     yield "import hxtorch.spiking as hxsnn"
     yield "import torch"
+    if _places(spec):
+        yield "from dlens_vx_v3 import halco"
     if spec.network.projections:
         module = "hxtorch.spiking.transforms.weight_transforms"
         yield f"from {module} import linear_saturating"
@@ -131,6 +133,21 @@ def _settings(spec: ExperimentSpec) -> Iterator[str]:
     yield "if not MOCK:"
     yield "    hxtorch.init_hardware()"
     yield "exp = hxsnn.Experiment(mock=MOCK, dt=DT)"
+    if _places(spec):
+        yield ""
+        yield "one_circuit = hxsnn.morphology.SingleCompartmentNeuron(1).compartments"
+        yield ""
+        yield ""
+        yield "def place(number):"
+        yield "    circuit = halco.AtomicNeuronOnDLS(halco.common.Enum(number))"
+        yield "    return halco.LogicalNeuronOnDLS(one_circuit, circuit)"
+        yield ""
+
+
+def _places(spec: ExperimentSpec) -> bool:
+    """Whether a population asks for circuits."""
+    neurons = (p for p in spec.network.populations if isinstance(p, LISpec))
+    return any(p.circuits is not None for p in neurons)
 
 
 def _inputs(spec: ExperimentSpec, names: dict[str, str]) -> Iterator[str]:

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NetworkError
+from core.spec.check_chip import place_problems
 from core.spec.experiment import ExperimentSpec
 from core.spec.fields import Spec
 from core.spec.network import (
     InputSpec,
+    LISpec,
     NetworkSpec,
     PopulationSpec,
     ProjectionSpec,
@@ -257,6 +259,22 @@ def resize(spec: ExperimentSpec, name: str, size: int) -> ExperimentSpec:
     return spec.replace(network=network, recording=recording, stimuli=stimuli)
 
 
+def place(spec: ExperimentSpec, name: str, circuit: int | None) -> ExperimentSpec:
+    """Put a population of neurons on ``circuit`` and those after it.
+
+    :param circuit: 0 to 511; None: the chip finds places
+    :raises NetworkError: if it does not fit there, with who is there
+    """
+    population = spec.network.population(name)
+    if not isinstance(population, LISpec):
+        raise NetworkError(f"input '{name}'", "it takes no circuits of the chip.")
+    placed = spec.network.with_population(population.replace(first_circuit=circuit))
+    problems = list(place_problems(placed, name))
+    if problems:
+        raise NetworkError.of(problems)
+    return spec.replace(network=placed)
+
+
 def _resized(population: PopulationSpec, size: int) -> PopulationSpec:
     return _fitted(population, size).replace(size=size)
 
@@ -316,6 +334,8 @@ def paste(
             position=(x + shift[0], y + shift[1]),
             color=_free_color(network),
         )
+        if isinstance(copied, LISpec):
+            copied = copied.replace(first_circuit=None)  # those are taken
         network = network.replace(populations=(*network.populations, copied))
     for projection in source.network.projections:
         if not {projection.source, projection.target} <= new_name.keys():

@@ -97,6 +97,9 @@ class ViewSpec(Spec):
     hidden: tuple[str, ...] = plain(
         ("true", "rates"), doc="Kinds of traces and plots not drawn.", cosmetic=True
     )
+    difference: bool = plain(
+        False, doc="Shade what lies between model and chip.", cosmetic=True
+    )
     lsb: bool = plain(
         False, doc="Potentials in CADC LSB instead of model units.", cosmetic=True
     )

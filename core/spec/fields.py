@@ -63,12 +63,14 @@ def quantity(
     label: str = "",
     group: str = "",
     per_neuron: bool = False,
+    whole: bool = False,
 ) -> Any:
     """Declare a number with unit, bounds and meaning.
 
     :param per_neuron: an array with a number for each neuron is allowed, too
+    :param whole: it is a count, which a default of type int says already
     """
-    whole = type(default) is int
+    whole = whole or type(default) is int
     info = FieldInfo(
         doc, unit, low, high, step, label, group, whole, per_neuron=per_neuron
     )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.spec.fields import FieldInfo, PerNeuron, Spec, per_neuron, plain, quantity
-from core.units import CADC_MAX, CADC_SIGNED_OFFSET
+from core.units import CADC_MAX, CADC_SIGNED_OFFSET, CIRCUITS
 
 #: LSB of the membrane capacitor for a model capacitance of 10 µs, its full size.
 CAPACITANCE_LSB = 63
@@ -90,7 +90,7 @@ class PopulationSpec(Spec):
 
     name: str = plain(doc="Unique among populations and projections.")
     size: int = quantity(
-        1, "", low=1, high=512, step=1, doc="Number of neurons.", label="neurons"
+        1, "", low=1, high=CIRCUITS, step=1, doc="Number of neurons.", label="neurons"
     )
     position: tuple[float, float] = plain(
         (0.0, 0.0), doc="Place on the canvas, px.", cosmetic=True
@@ -185,6 +185,23 @@ class LISpec(PopulationSpec):
     scale: VoltageScale = plain(
         VoltageScale(), doc="How model potentials lie on the chip."
     )
+    first_circuit: int | None = quantity(
+        None,
+        "",
+        low=0,
+        high=CIRCUITS - 1,
+        step=1,
+        doc="Circuit of the first neuron, the others follow; empty: free ones.",
+        label="first circuit",
+        group="chip",
+        whole=True,
+    )
+
+    @property
+    def circuits(self) -> range | None:
+        """The circuits that are asked for, or None if any will do."""
+        first = self.first_circuit
+        return None if first is None else range(first, first + self.size)
 
     @property
     def capacitor(self) -> PerNeuron:

@@ -140,6 +140,7 @@ def empty(bench):
                 "history": drawer("History"),
                 "characterise": drawer("Characterise"),
                 "recording": drawer("Recording"),
+                "chips": drawer("Chips"),
                 "table": drawer("Table"),
                 "dialog of weights": weights,
                 "keyboard map": keyboard_map,

@@ -1,8 +1,11 @@
 """The chip beside the graph: what fits, where it lies, what it loses."""
 
-import pytest
+import re
 
-from tests.ui.bench import wait_until
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.bench import until, wait_until
 
 pytestmark = pytest.mark.ui
 
@@ -164,3 +167,24 @@ def test_the_chip_opens_and_closes_with_the_keyboard(chip):
     wait_until(lambda: heading.is_visible(), 10, "H does not open it")
     chip.page.keyboard.press("Escape")
     wait_until(lambda: not heading.is_visible(), 10, "Escape does not close it")
+
+
+def test_a_population_moves_to_the_circuit_that_is_clicked(chip):
+    tab(chip, "Map")
+    chip.page.locator('.react-flow__node[data-id="label"]').click()
+    wait_until(lambda: selected(chip).all_inner_texts() == ["label"])
+    move = chip.page.get_by_role("button", name=re.compile("^Move label to circuit"))
+    until(lambda: click_at(chip, 0, 0.8, 0.22), move.is_visible)
+    circuit = int(move.inner_text().split()[-1])
+    move.click()
+    placed = chip.page.get_by_text(re.compile(rf"label on circuits {circuit}–"))
+    expect(placed).to_be_visible(timeout=30_000)
+    chip.open_tool("Inspect")
+    first = chip.page.get_by_role("spinbutton", name="first circuit, typed value")
+    expect(first).to_have_value(str(circuit), timeout=30_000)
+    first.fill("510")
+    first.press("Enter")
+    problem = chip.page.get_by_text("the last one is 511").first
+    expect(problem).to_be_visible(timeout=30_000)
+    chip.page.get_by_role("switch", name="place is chosen").click()
+    expect(first).to_be_hidden(timeout=30_000)

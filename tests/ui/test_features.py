@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.ui.bench import until, wait_until
 
@@ -279,3 +280,58 @@ def test_a_read_out_answers_to_a_sample_and_to_drawn_spikes(bench):
     times.fill("2\n2\n2\n30\n30")
     times.press("Control+Enter")
     wait_until(lambda: answer.search(bench.summary())[2] != before)
+
+
+def test_a_click_on_one_of_many_chips_takes_it(bench):
+    page = bench.page
+    bench.select("hidden")
+    page.get_by_role("tab", name="Chips").click()
+    page.get_by_role("button", name="Run on 20 chips").click()
+    second = page.get_by_role("button", name="Take chip 2, drawn")
+    expect(second).to_be_visible(timeout=180_000)  # two chips may have to be measured
+    # All of them may be done by now: then there is nothing to cancel.
+    stop = page.get_by_role("button", name="Cancel", exact=True)
+    stop.evaluate_all("found => found.forEach(button => button.click())")
+    expect(page.get_by_text("of 20. Click a chip")).to_be_visible(timeout=180_000)
+    second.click()
+    expect(second).to_have_attribute("aria-pressed", "true", timeout=30_000)
+    chip = page.get_by_label("chip number").first
+    expect(chip).to_have_value("2", timeout=30_000)
+    bench.select("out")  # the same runs, of another population
+    expect(page.get_by_text("out on chips of the same kind")).to_be_visible()
+    expect(page.get_by_role("button", name="Take chip 1, drawn")).to_be_visible()
+    page.get_by_role("tab", name="Chips").click()
+
+
+def test_the_difference_between_model_and_chip_is_shaded(bench):
+    page = bench.page
+    switch = page.get_by_role("checkbox", name="difference", exact=True)
+    expect(switch).to_have_count(0)  # a model alone has none
+    page.get_by_role("button", name="both", exact=True).click()
+    page.get_by_text("circuit 0", exact=True).wait_for(timeout=180_000)
+    switch.check()
+
+    def differences():
+        kinds = [row["trace"] for row in rows(bench, "membrane")]
+        return kinds.count("difference"), kinds.count("CADC")
+
+    wait_until(lambda: differences()[0] == differences()[1] > 10)
+    switch.uncheck()
+    wait_until(lambda: differences()[0] == 0)
+    page.get_by_role("button", name="mock", exact=True).click()
+
+
+def test_a_tiny_curve_says_what_a_code_does_once_the_chip_is_measured(bench):
+    page = bench.page
+    bench.select("hidden")
+    curve = page.get_by_role("img", name=re.compile("^threshold: code"))
+    expect(curve).to_have_count(0)
+    page.get_by_role("button", name="chip", exact=True).click()
+    expect(curve).to_be_visible(timeout=180_000)
+    assert " gives 125 LSB in the median circuit" in curve.get_attribute("aria-label")
+    before = curve.locator("circle").get_attribute("cy")
+    set_to(bench, "threshold", 1.4)
+    higher = page.get_by_role("img", name=re.compile("^threshold: code .* 143 LSB"))
+    expect(higher).to_be_visible(timeout=30_000)
+    assert float(curve.locator("circle").get_attribute("cy")) < float(before)
+    page.get_by_role("button", name="mock", exact=True).click()

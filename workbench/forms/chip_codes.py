@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.chip.characterisation import Curve
+from core.chip.curve_store import known
 from core.chip.results import Execution
+from core.spec.chip import TYPICAL, ChipSpec
 
 
 @dataclass(frozen=True)
@@ -16,11 +19,13 @@ class Codes:
     :ivar codes: shape (neurons,), or (2, neurons) for the two synaptic inputs
     :ivar targets: same shapes, LSB or s
     :ivar terms: codes of adaptation and exponential onset, by a typical circuit
+    :ivar curves: of these circuits, if the chip is characterised
     """
 
     codes: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     targets: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     terms: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Return median and range of the codes, ``"–"`` if there are none."""
@@ -48,16 +53,24 @@ def _summary(codes: NDArray[np.int64]) -> str:
     return middle if low == high else f"{middle} ({low}–{high})"
 
 
-def codes_of(execution: Execution | None, population: str) -> Codes:
-    """Return the codes of ``population`` in ``execution``; none if it is not there."""
+def codes_of(
+    execution: Execution | None, population: str, chip: ChipSpec = TYPICAL
+) -> Codes:
+    """Return the codes of ``population`` in ``execution``; none if it is not there.
+
+    :param chip: of the document: whose curves are shown
+    """
     if execution is None or execution.calibration is None:
         return Codes()
     placement, found = execution.placement, execution.calibration
     if placement is None or population not in placement.circuits:
         return Codes()
     circuits = placement.circuits[population]
+    measured = known(chip)
+    curves = {} if measured is None else measured.curves
     codes = {name: c[..., circuits] for name, c in found.codes.items()}
     return Codes(
         {name: c for name, c in codes.items() if (c >= 0).all()},
         {name: t[..., circuits] for name, t in found.target.items()},
+        curves={name: curve.at(circuits) for name, curve in curves.items()},
     )

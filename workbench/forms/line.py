@@ -12,6 +12,7 @@ from core.spec.experiment import ExperimentSpec
 from core.spec.fields import FieldInfo
 from core.spec.network import PopulationSpec
 from core.units import display_unit
+from workbench.forms.calibration_curve import CalibrationCurve
 
 #: No number that a person types is larger.
 LARGEST = 1e308
@@ -82,6 +83,7 @@ class Line:
     :param choices: if given, the values to choose from
     :param scales: the value on all its scales, if it has several
     :param each: given where each neuron may have a number of its own
+    :param curve: what codes of it do, where that was measured
     :param mixed: whether it stands for several things whose values differ
     :param seed: whether it is a seed, which can be drawn anew
     :param put: puts an edited value into a document
@@ -105,6 +107,7 @@ class Line:
     problem: str = ""
     scales: tuple[Scale, ...] = ()
     each: Each | None = None
+    curve: CalibrationCurve | None = None
     seed: bool = False
     mixed: bool = False
     acts: Mapping[str, Put] = field(default_factory=dict)
@@ -133,7 +136,9 @@ class Line:
         shown = {k: v for k, v in vars(self).items() if k not in ("put", "acts")}
         shown["kind"] = self.kind
         shown["scales"] = [vars(scale) for scale in self.scales]
-        shown["each"] = None if self.each is None else vars(self.each)
+        for name in ("each", "curve"):
+            part = getattr(self, name)
+            shown[name] = None if part is None else vars(part)
         return shown
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from core.chip.geometry import CIRCUITS
 from core.chip.target_ranges import RANGES
+from core.feasibility import feasibility
 from core.on_chip import adex_codes
 from core.spec import edit
 from core.spec.experiment import ExperimentSpec
@@ -99,6 +101,8 @@ def population_lines(
             found += _synaptic(population, change, codes)
         elif field == "membrane_capacitance":
             found.append(_capacitance(population, change))
+        elif field == "first_circuit":
+            found += _place_lines(spec, population, change)
         elif field != "capacitance_lsb" and info.unit and info.low is not None:
             found.append(_time(field, population, change, codes))
     found += current_lines(spec, population)
@@ -209,6 +213,30 @@ def _capacitance(population: LISpec, change: Callable[[str], Put]) -> Line:
     )
     line = with_neurons(line, population.size, value, display_unit(info.unit)[1])
     return replace(line, acts={**line.acts, "scale": choose})
+
+
+def _place_lines(
+    spec: ExperimentSpec, population: LISpec, change: Callable[[str], Put]
+) -> list[Line]:
+    """Return the switch of a place of one's own and, if it is on, the place."""
+    info = population.info("first_circuit")
+    label, doc = "place is chosen", "Off: the chip finds free circuits."
+    first, put = population.first_circuit, change("first_circuit")
+
+    def switch(document: ExperimentSpec, on: Any) -> ExperimentSpec:
+        placed = feasibility(document).placement
+        here = 0 if placed is None else int(placed.circuits[population.name][0])
+        here = min(here, CIRCUITS - population.size)
+        return put(document, here if on else None)
+
+    chosen = replace(info, label=label, doc=doc)
+    found = [switch_line("placed", chosen, first is not None, switch)]
+    if first is not None:
+        last = first + population.size - 1
+        line = number_line("first_circuit", info, first, None, put)
+        also = f"to {last}" if last > first else ""
+        found.append(replace(line, also=also))
+    return found
 
 
 def _scale(scale: VoltageScale, change: Callable[[str], Put]) -> list[Line]:

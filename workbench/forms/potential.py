@@ -18,6 +18,7 @@ from core.spec.experiment import ExperimentSpec
 from core.spec.fields import FieldInfo, each
 from core.spec.network import LISpec, Value
 from core.units import CADC_MAX, CODE_MAX
+from workbench.forms.calibration_curve import calibration_curve
 from workbench.forms.chip_codes import Codes
 from workbench.forms.line import Line, Put, Scale, blank, number_line
 from workbench.forms.neurons import with_neurons
@@ -63,6 +64,7 @@ def potential_line(
         reach=_reach(field, population, scale),
         scales=_scales(field, population, value, codes),
         also=_apart(field, population, value),
+        curve=calibration_curve(field, population, value, codes),
     )
     line = with_neurons(line, population.size, now, 1.0)
     return replace(line, acts={**line.acts, "scale": choose})

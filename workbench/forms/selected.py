@@ -32,7 +32,7 @@ def lines(
         if population.name != selected:
             continue
         if isinstance(population, LISpec):
-            codes = codes_of(execution, population.name)
+            codes = codes_of(execution, population.name, spec.chip)
             found = population_lines(spec, population, codes)
         else:
             found = name_and_size(population) + stimulus_lines(spec, population.name)

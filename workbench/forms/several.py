@@ -75,6 +75,7 @@ def _together(line: Line, twins: list[Line], names: tuple[str, ...]) -> Line:
         acts={act: for_all(act) for act in acts},
         each=Each(each.size) if each is not None and mixed else each,
         scales=() if mixed else line.scales,
+        curve=None if mixed else line.curve,
         mixed=mixed,
         also=also or line.also,
     )

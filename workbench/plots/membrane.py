@@ -12,7 +12,7 @@ from bokeh.models import ColumnDataSource, FixedTicker, LinearAxis, Range1d, Spa
 from core.units import us
 from workbench.plots.decimate import min_max
 from workbench.plots.figures import patch, restyle, room, time_figure
-from workbench.plots.traces import KINDS, Membrane, Trace, shade
+from workbench.plots.traces import KINDS, Difference, Membrane, Trace, shade
 from workbench.theme import GHOST, SURFACES, TEXT, mode
 
 #: Width of the leading trace of each kind, px.
@@ -42,6 +42,10 @@ class MembranePlot:
         }
         self.points = ColumnDataSource({"x": [], "y": [], "color": []}, name="cadc")
         self.spikes = ColumnDataSource({"x": [], "y": []})
+        self.difference = ColumnDataSource({"x": [], "low": [], "high": []})
+        self._shade = self.figure.varea(
+            "x", "low", "high", source=self.difference, fill_alpha=0.3
+        )
         for kind, source in self.lines.items():
             self.figure.multi_line(
                 "xs",
@@ -75,6 +79,7 @@ class MembranePlot:
         self._color, self._dark = color, dark
         restyle(self.figure, dark)
         self._cadc.glyph.fill_color = SURFACES[mode(dark)]["card"]
+        self._shade.glyph.fill_color = color
         self._marks.glyph.fill_color = self._marks.glyph.line_color = color
         for span in self.levels.values():
             span.line_color = TEXT[mode(dark)]["quiet"]
@@ -84,6 +89,7 @@ class MembranePlot:
         for kind, source in self.lines.items():
             patch(source, self._lines(shown.of(kind), shown))
         patch(self.points, self._points(shown.of("cadc"), shown))
+        patch(self.difference, _shaded(shown.difference))
         for name, span in self.levels.items():
             visible = name in shown.levels
             span.update(location=shown.levels.get(name, 0.0), visible=visible)
@@ -146,6 +152,14 @@ class MembranePlot:
         if len(everything):
             ends = room(float(everything.min()), float(everything.max()), 0.15, 0.35)
             self.figure.y_range.update(start=ends[0], end=ends[1])
+
+
+def _shaded(of: Difference | None) -> dict[str, Any]:
+    if of is None:
+        none = np.zeros(0, np.float32)
+        return {"x": none, "low": none, "high": none}
+    columns = {"x": of.time / us, "low": of.low, "high": of.high}
+    return {name: column.astype(np.float32) for name, column in columns.items()}
 
 
 def _together(levels: dict[str, float]) -> dict[float, str]:

@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from core.units import us
 from workbench.plots.raster import Band
 from workbench.plots.rates import binned_rate
-from workbench.plots.traces import NAMES, Membrane
+from workbench.plots.traces import NAMES, Membrane, Trace
+
+#: Name of the rows of a difference: samples of the chip minus what was expected.
+DIFFERENCE: Final = "difference"
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,19 @@ class Table:
 
 
 def membrane_table(title: str, shown: Membrane) -> Table:
-    """Return all samples of the traces that are shown."""
-    traces = shown.traces[::-1]  # the past comes last
+    """Return all samples of the traces that are shown; a difference is one of them."""
+    traces = list(shown.traces[::-1])  # the past comes last
+    if shown.difference is not None:
+        of = shown.difference
+        values = of.high - of.low
+        traces.append(Trace(DIFFERENCE, of.neuron, of.time, values))
     counts = [len(t.values) for t in traces]
+    names = [NAMES.get(t.kind, t.kind) for t in traces]
     unit = "lsb" if shown.unit.endswith("LSB") else "model"
     return Table(
         title,
         {
-            "trace": np.repeat(np.array([NAMES[t.kind] for t in traces], str), counts),
+            "trace": np.repeat(np.array(names, str), counts),
             "neuron": np.repeat(np.array([t.neuron for t in traces], int), counts),
             "time_us": _joined([t.time / us for t in traces]),
             f"value_{unit}": _joined([t.values for t in traces]),

@@ -42,6 +42,23 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """What lies between the CADC samples of one neuron and what was expected.
+
+    :param expected: kind of the trace that says so: ``model``, or ``true`` without one
+    :param time: of the samples, s
+    :param low: the expected trace at these times, same shape
+    :param high: the samples, same shape
+    """
+
+    expected: str
+    neuron: int
+    time: NDArray[Any]
+    low: NDArray[Any]
+    high: NDArray[Any]
+
+
+@dataclass(frozen=True)
 class Membrane:
     """What the membrane plot shows.
 
@@ -50,6 +67,7 @@ class Membrane:
     :param levels: by name: ``leak``, ``reset``, ``threshold``, in the unit of the plot
     :param spikes: spike times of the leading neuron, s
     :param unit: of the potentials, in words
+    :param difference: to be shaded, of the leading neuron
     """
 
     traces: tuple[Trace, ...] = ()
@@ -57,6 +75,7 @@ class Membrane:
     levels: dict[str, float] = field(default_factory=dict)
     spikes: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
     unit: str = "model units"
+    difference: Difference | None = None
 
     def of(self, kind: str) -> list[Trace]:
         """Return the traces of one kind."""
@@ -72,6 +91,7 @@ def membrane_of(
     hidden: Sequence[str] = (),
     lsb: bool = False,
     recorded: Trace | None = None,
+    difference: bool = False,
 ) -> Membrane:
     """Return the traces and levels of some neurons of a population.
 
@@ -81,15 +101,25 @@ def membrane_of(
     :param hidden: kinds that are not to be drawn
     :param lsb: potentials in CADC LSB instead of model units
     :param recorded: a recording to draw over them, in the unit of the plot
+    :param difference: shade what lies between the samples and what was expected
     """
-    kinds = [kind for kind in KINDS if kind not in (*hidden, "recorded")]
-    traces = [t for kind in kinds for t in _of_kind(kind, found, earlier, neurons)]
-    if lsb:
+
+    def of_kind(kind: str, neurons: Sequence[int]) -> list[Trace]:
+        traces = _of_kind(kind, found, earlier, neurons)
+        if not lsb:
+            return traces
         to_lsb = population.scale
-        traces = [
+        return [
             Trace(t.kind, t.neuron, t.time, to_lsb.offset + to_lsb.gain * t.values)
             for t in traces
         ]
+
+    kinds = [kind for kind in KINDS if kind not in (*hidden, "recorded")]
+    traces = [t for kind in kinds for t in of_kind(kind, neurons)]
+    shaded = None
+    if difference:
+        parts = [of_kind(kind, neurons[:1]) for kind in ("model", "true", "cadc")]
+        shaded = _difference(parts[0] or parts[1], parts[2])
     if recorded is not None and "recorded" not in hidden:
         traces.append(recorded)
     spikes = np.zeros(0)
@@ -101,7 +131,17 @@ def membrane_of(
         levels(population, neurons[0] if len(neurons) else 0, lsb=lsb),
         spikes,
         "CADC LSB" if lsb else "model units",
+        shaded,
     )
+
+
+def _difference(expected: list[Trace], samples: list[Trace]) -> Difference | None:
+    """Return what lies between two traces of one neuron, None if one is missing."""
+    if not expected or not samples:
+        return None
+    wanted, found = expected[0], samples[0]
+    low = np.interp(found.time, wanted.time, wanted.values)
+    return Difference(wanted.kind, found.neuron, found.time, low, found.values)
 
 
 def adaptation_of(

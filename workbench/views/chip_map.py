@@ -9,12 +9,13 @@ import panel_material_ui as pmui
 
 from core.chip.geometry import COLUMNS, HEMISPHERES
 from core.chip_layout import Layout, layout
+from core.spec import edit
 from core.spec.network import LISpec
 from workbench.plots.chip import ChipMap, SynapseArray, circuits_shown, synapses_shown
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import PROBLEM, SURFACES, mode
-from workbench.views.chip_tab import Newest, Tab
+from workbench.views.chip_tab import ONE_LINE, Newest, Tab
 
 
 class MapTab(Tab):
@@ -25,6 +26,7 @@ class MapTab(Tab):
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(project, runner, **params)
         self._layout: Layout | None = None
+        self._free: int | None = None  # the free circuit that was clicked
         self._work = Newest[Layout](runner, self._take)
         self.circuits = ChipMap(self._circuit)
         self.arrays = [SynapseArray(h, self._synapse) for h in range(HEMISPHERES)]
@@ -37,9 +39,13 @@ class MapTab(Tab):
             margin=(4, 8),
         )
         fit.on_click(lambda _: runner.later(self._fit))
+        self._move = pmui.Button(
+            size="small", variant="outlined", margin=(4, 0), visible=False, sx=ONE_LINE
+        )
+        self._move.on_click(lambda _: self._moved())
         wide = {"sizing_mode": "stretch_width", "margin": (0, 4)}
         self._view = pn.Column(
-            pn.Row(self._said, fit, sizing_mode="stretch_width"),
+            pn.Row(self._said, self._move, fit, sizing_mode="stretch_width"),
             pn.pane.Bokeh(self.circuits.figure, **wide),
             pn.Row(
                 *(pn.pane.Bokeh(a.figure, **wide) for a in self.arrays),
@@ -79,7 +85,23 @@ class MapTab(Tab):
                 missed = np.flatnonzero(~calibration.success)
             self.circuits.draw(shown, missed, self._chosen(found))
             self._draw_synapses(found)
+            self._offer(found)
             self._said.object = self._text(found, len(missed))
+
+    def _offer(self, found: Layout) -> None:
+        """Offer to move what is selected to the free circuit that was clicked."""
+        name = self._selected()
+        if self._free is not None and found.owners()[0][self._free]:
+            self._free = None
+        self._move.visible = self._free is not None and name is not None
+        if self._move.visible:
+            self._move.label = f"Move {name} to circuit {self._free}"
+
+    def _selected(self) -> str | None:
+        """Return the selected population of neurons."""
+        selected = self.spec.view.selected
+        neurons = (p for p in self.spec.network.populations if isinstance(p, LISpec))
+        return next((p.name for p in neurons if p.name == selected), None)
 
     def _draw_synapses(self, found: Layout) -> None:
         selected = found.of_projection(self.spec.view.selected or "")
@@ -134,8 +156,11 @@ class MapTab(Tab):
             text += f" · <b>×</b> {missed} missed a calibration target"
         more = (
             "Each box is a neuron circuit, ▼ the neuron that is shown. Click a circuit"
-            " or a synapse to select it; scroll to zoom."
+            " or a synapse to select it, a free circuit to move what is selected there;"
+            " scroll to zoom."
         )
+        if self._free is not None and self._selected() is None:
+            more = f"Circuit {self._free} is free: select who is to move there."
         return self.quiet(f"{text}<br>{more}")
 
     # -- gestures ----------------------------------------------------------------
@@ -146,9 +171,16 @@ class MapTab(Tab):
         names, neuron = self._layout.owners()
         name = names[circuit]
         known = {p.name for p in self.spec.network.populations if isinstance(p, LISpec)}
-        self.project.select(name if name in known else None)
+        self._free = None if name in known else circuit
         if name in known:
+            self.project.select(name)
             self.project.record(name, int(neuron[circuit]))
+        self.runner.later(lambda: self._take(self._layout) if self._layout else None)
+
+    def _moved(self) -> None:
+        name, circuit = self._selected(), self._free
+        if name is not None and circuit is not None:
+            self.project.attempt(lambda: edit.place(self.spec, name, circuit))
 
     def _synapse(self, hemisphere: int, row: int, column: int) -> None:
         if self._layout is None:

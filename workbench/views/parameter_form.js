@@ -171,6 +171,7 @@ class Row {
     if (this.problem.textContent !== line.problem) this.problem.textContent = line.problem
     this.node.classList.toggle("wrong", line.problem !== "")
     this.drawScales(line)
+    this.drawCurve(line)
     if (seen >= this.sent && !this.typing) this.show(line.value, line.mixed)
     this.neurons?.update(line)
     if (line.seed && !this.dice) {
@@ -208,6 +209,33 @@ class Row {
       part.tabIndex = scale.chosen ? 0 : -1
       part.classList.toggle("old", scale.old)
     })
+  }
+
+  // What codes do on this chip, and the point that is set.
+  drawCurve(line) {
+    if (!line.curve) {
+      this.curve?.remove()
+      this.curve = null
+      return
+    }
+    if (!this.curve) {
+      const make = name => document.createElementNS("http://www.w3.org/2000/svg", name)
+      this.curve = make("svg")
+      this.curve.setAttribute("class", "curve")
+      this.curve.setAttribute("viewBox", "-3 -3 52 26")
+      this.curve.setAttribute("role", "img")
+      this.curve.append(make("title"), make("path"), make("circle"))
+      this.scales.append(this.curve)
+    }
+    const [title, path, point] = this.curve.children
+    const said = `${line.label}: ${line.curve.text}`
+    if (title.textContent === said) return
+    title.textContent = said
+    this.curve.setAttribute("aria-label", said)
+    path.setAttribute("d", line.curve.path)
+    point.setAttribute("cx", line.curve.x)
+    point.setAttribute("cy", line.curve.y)
+    point.setAttribute("r", 2.6)
   }
 
   walk(event) {

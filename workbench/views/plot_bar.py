@@ -15,8 +15,9 @@ from panel.custom import JSComponent
 from workbench.plots.tables import Table
 
 HERE = Path(__file__).parent
-#: Marks of the legend: a line and a circle.
+#: Marks of the legend: a line, an area and a circle.
 LINE = '<path d="M1 5h18" stroke="{}" stroke-width="{}" stroke-dasharray="{}"/>'
+AREA = '<path d="M1 1h18v8h-18z" fill="{}" fill-opacity="0.3"/>'
 CIRCLE = '<circle cx="10" cy="5" r="3" fill="none" stroke="{}" stroke-width="1.4"/>'
 
 

@@ -17,6 +17,7 @@ from workbench.plots.raster import RasterPlot
 from workbench.plots.rates import RatesPlot
 from workbench.plots.statistics import statistics
 from workbench.plots.tables import (
+    DIFFERENCE,
     Table,
     membrane_table,
     raster_table,
@@ -28,7 +29,7 @@ from workbench.runner import Runner
 from workbench.theme import GHOST, TEXT, mode, population_color
 from workbench.views.data_table import DataTable
 from workbench.views.drawer import Drawer
-from workbench.views.plot_bar import CIRCLE, LINE, PlotBar, mark
+from workbench.views.plot_bar import AREA, CIRCLE, LINE, PlotBar, mark
 from workbench.views.plot_choice import PlotChoice
 from workbench.views.readout import Readout
 from workbench.views.shown import (
@@ -184,6 +185,9 @@ class PlotsView(pn.viewable.Viewer):
     # -- what is shown -----------------------------------------------------------
 
     def _show(self, kind: str, on: bool) -> None:
+        if kind == DIFFERENCE:
+            self.project.look(difference=on)
+            return
         hidden = [k for k in self.project.spec.view.hidden if k != kind]
         self.project.look(hidden=tuple(hidden if on else [*hidden, kind]))
 
@@ -198,7 +202,8 @@ class PlotsView(pn.viewable.Viewer):
         view, looked = self.project.spec.view, self._looked
         self._looked = view
         self._offer()
-        if (view.neurons, view.hidden) != (looked.neurons, looked.hidden):
+        drawn = view.neurons, view.hidden, view.difference
+        if drawn != (looked.neurons, looked.hidden, looked.difference):
             self.runner.later(self._draw)
         if view.lsb != looked.lsb:
             self.runner.later(self._draw)
@@ -215,7 +220,8 @@ class PlotsView(pn.viewable.Viewer):
         overlay = self.runner.overlay
         laid = overlay.trace is not None, bool(overlay.spikes)
         number = pinned and pinned.number
-        offered = hidden, spec.view.lsb, run_mode, tone, where, laid, number
+        shaded = spec.view.difference
+        offered = hidden, shaded, spec.view.lsb, run_mode, tone, where, laid, number
         if offered == self._offered:
             self._fade()
             return
@@ -233,6 +239,11 @@ class PlotsView(pn.viewable.Viewer):
             for kind in KINDS
             if run_mode in KINDS[kind][1] and (kind != "recorded" or laid[0])
         ]
+        if run_mode != "mock":
+            base = "model" if run_mode == "both" else "true membrane"
+            why = f"CADC minus {base} of the first neuron, shaded"
+            off = () if shaded else (DIFFERENCE,)
+            kinds.append(_item(DIFFERENCE, AREA.format(tone), off, DIFFERENCE, why))
         if pinned is not None:
             ghosts = (item for item in kinds if item["id"] == "ghost")
             next(ghosts)["label"] = f"run {pinned.number}"
@@ -245,7 +256,7 @@ class PlotsView(pn.viewable.Viewer):
         rates = _item("rates", "", hidden, "rates", "Rate of each population over time")
         self.bars["spikes"].param.update(items=[rates], heading=self._legend())
         self._rates_part.visible = "rates" not in hidden
-        self.runner.truth = "true" not in hidden
+        self.runner.truth = "true" not in hidden or shaded
         self._fade()
 
     def _legend(self) -> str:

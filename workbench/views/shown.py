@@ -46,6 +46,7 @@ def shown_membrane(spec: ExperimentSpec, runner: Runner) -> Membrane | None:
         shown[1],
         hidden=view.hidden,
         lsb=view.lsb,
+        difference=view.difference,
         recorded=runner.overlay.drawn(shown[0], shown[1][0], lsb=view.lsb),
     )
 

@@ -243,8 +243,26 @@ def test_the_map_selects_in_the_graph_what_is_clicked(project, runner):
     mask = layout(project.spec).of_projection("hidden_out")
     tab._synapse(*(int(v) for v in np.argwhere(mask)[0]))
     assert project.spec.view.selected == "hidden_out"
-    tab._circuit(511)
-    assert project.spec.view.selected is None
+
+
+def test_what_is_selected_moves_to_the_free_circuit_that_is_clicked(project, runner):
+    tab = MapTab(project, runner)
+    tab.active = True
+    project.select("out")
+    tab._circuit(300)
+    assert project.spec.view.selected == "out"  # or nobody would know who moves
+    assert tab._move.visible
+    assert tab._move.label == "Move out to circuit 300"
+    tab._moved()
+    assert layout(project.spec).placement.circuits["out"].tolist() == [300, 301]
+    assert not tab._move.visible
+    assert "<b" in tab._said.object
+    assert "circuits 300–301" in tab._said.object
+    project.select("hidden")
+    tab._circuit(299)
+    tab._moved()
+    assert "'out' sits on 300–301" in project.message.what
+    assert layout(project.spec).placement.circuits["hidden"][0] == 0
 
 
 def test_the_remedy_is_offered_only_where_it_helps(project, runner):

@@ -7,17 +7,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.chip.bench import shown
+from core.chip.characterisation import Characterisation, Curve
+from core.chip.curve_store import known, memory
+from core.chip.geometry import CIRCUITS
 from core.chip.network import Network
 from core.chip.results import CalibResult, Execution, PlacementResult
 from core.errors import NetworkError, ParameterError
 from core.simulate import input_spikes
 from core.spec import edit
 from core.spec.check import bounds, check
+from core.spec.chip import TYPICAL
 from core.spec.examples import EXAMPLES, first_steps, psp, yin_yang
 from core.spec.network import AELIFSpec, LIFSpec, NetworkSpec, Value, WeightRule
 from core.spec.stimulus import ConstantCurrent, SpikeTimes, YinYangSample
 from core.units import us
 from workbench.forms import lines
+from workbench.forms.calibration_curve import calibration_curve
+from workbench.forms.chip_codes import Codes
+from workbench.forms.population import population_lines
 
 
 def select(spec, name):
@@ -159,6 +167,7 @@ def test_the_lines_of_a_lif_population():
         "current.kind": "current into the neurons",
         "offset": "LSB of model 0",
         "gain": "LSB per model unit",
+        "placed": "place is chosen",
         "reset": "reset",
         "threshold": "threshold",
         "refractory_time": "refractory time",
@@ -602,3 +611,37 @@ def test_an_adex_population_has_lines_for_its_terms():
     assert found["exponential_slope"].value == 0.05
     assert found["tau_adap"].unit == "µs"
     assert found["exponential_slope"].group == "exponential"
+
+
+def test_a_tiny_curve_says_what_a_code_does_on_a_chip_that_is_characterised():
+    rising = Curve(False, 715.0, 275.0, np.array([[130.0], [90.0], [0.0]]))
+    measured = Codes(curves={"leak": rising})
+    hidden = first_steps().network.population("hidden")
+    lines = {x.id: x for x in population_lines(first_steps(), hidden, measured)}
+    assert lines["threshold"].curve is None  # nobody measured it
+    drawn = lines["leak"].curve
+    wanted = 715 + 275 * (80 - 130) / 90  # of 80 LSB on the straight line
+    assert drawn.text == f"code {wanted:.0f} gives 80 LSB in the median circuit"
+    assert drawn.x == pytest.approx(46 * (wanted - 440) / 550, abs=0.1)
+    assert drawn.y == pytest.approx(20 * (1 - (80 - 40) / 180), abs=0.1)
+    assert drawn.path.startswith("M0 20L")
+    assert drawn.path.endswith("L46 0")
+    own = hidden.replace(leak=Value(0.0, code=990))
+    drawn = calibration_curve("leak", own, own.leak, measured)
+    assert (drawn.x, drawn.y) == (46.0, 0.0)
+
+
+def test_curves_are_those_of_a_chip_that_this_process_has_measured():
+    memory().clear()
+    assert known(TYPICAL) is None
+    found = characterised_chip()
+    memory().recall(shown(TYPICAL), lambda: found)
+    assert known(TYPICAL) is found
+    assert known(TYPICAL.replace(number=77)) is None
+    memory().clear()
+
+
+def characterised_chip():
+    curve = Curve(False, 715.0, 275.0, np.ones((3, CIRCUITS)))
+    zero = np.zeros(CIRCUITS)
+    return Characterisation({"leak": curve}, zero, zero)

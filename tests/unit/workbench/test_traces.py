@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from core.simulate import simulate
 from core.spec.examples import first_steps
+from workbench.plots.tables import membrane_table
 from workbench.plots.traces import (
     MOST_NEURONS,
     Membrane,
@@ -52,6 +55,33 @@ def test_lsb_are_model_units_on_the_scale_of_the_population(both):
     assert model.levels == {"leak": 0, "reset": 0, "threshold": 1}
     assert lsb.levels == {"leak": 80, "reset": 80, "threshold": 125}
     assert lsb.unit == "CADC LSB"
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("both", "model"), ("chip", "true")])
+def test_a_difference_is_samples_minus_what_was_expected(both, mode, expected):
+    spec, result = both
+    hidden, found = spec.network.population("hidden"), result.populations["hidden"]
+    if mode == "chip":
+        found = replace(found, membrane=None)
+    drawn = membrane_of(hidden, found, None, (3,), difference=True, hidden=("cadc",))
+    of = drawn.difference
+    assert (of.expected, of.neuron) == (expected, 3)
+    (read,) = membrane_of(hidden, found, None, (3,)).of("cadc")
+    (base,) = drawn.of(expected)
+    at = np.interp(read.time, base.time, base.values)
+    np.testing.assert_array_equal(of.high - of.low, read.values - at)
+    table = membrane_table("membrane", drawn).columns
+    kept = table["value_model"][table["trace"] == "difference"]
+    np.testing.assert_allclose(kept, read.values - at)
+    lsb = membrane_of(hidden, found, None, (3,), difference=True, lsb=True).difference
+    np.testing.assert_allclose(lsb.high - lsb.low, 45 * (read.values - at), rtol=1e-4)
+
+
+def test_without_a_chip_there_is_no_difference(both):
+    spec, result = both
+    hidden, found = spec.network.population("hidden"), result.populations["hidden"]
+    found = replace(found, cadc=None)
+    assert membrane_of(hidden, found, None, (0,), difference=True).difference is None
 
 
 def test_what_the_adc_reads_follows_the_true_membrane(both):
