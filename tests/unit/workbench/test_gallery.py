@@ -106,7 +106,7 @@ def test_a_demo_is_trained_by_the_tool_and_its_document_gets_the_weights(
         assert project.spec.network != before.network
         assert project.spec.run == before.run
         assert project.spec.stimuli == before.stimuli
-        assert "of the test samples" in gallery._said.text
+        until(lambda: "of the test samples" in gallery._said.text)
     settle(runner)
     tool._go_back()
     assert back == ["came"]
