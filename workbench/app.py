@@ -115,6 +115,17 @@ class Workbench(pn.viewable.Viewer):
         self._restyle()
         self.runner.run_first()
 
+    def keep_to(self, *tools: str) -> None:
+        """Offer these tools and the network as it is, nothing else: a class at work.
+
+        Documents, editing and the other tools are out of sight; runs, plots and undo
+        stay.
+        """
+        self.tools.keep(*tools)
+        self.graph.lock()
+        self.files.visible = False
+        self.resources.offered = False
+
     def page(self) -> pmui.Page:
         """Return the page to serve."""
         main = pn.Column(

@@ -68,7 +68,7 @@ def _of_demo(name: str) -> Workbench:
         return made
     made = Workbench(demo.start())
     made.tools.view("demos").show(name, locked=True)
-    made.tools.keep("demos", *(["train"] if demo.training else []))
+    made.keep_to("demos", *(["train"] if demo.training else []))
     return made
 
 

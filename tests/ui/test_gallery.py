@@ -58,8 +58,15 @@ def test_a_link_for_a_class_offers_one_demo_and_its_controls_alone(browser, serv
         page.keyboard.press("i")  # the key of the inspector
         page.wait_for_timeout(500)
         assert page.get_by_role("slider", name="leak code").is_visible()
-        for name in ("Show solution", "All demos"):
-            assert not page.get_by_role("button", name=name).is_visible()
+        for name in ("Show solution", "All demos", "Edit", "Chip"):
+            button = page.get_by_role("button", name=name, exact=True)
+            assert not button.is_visible()
+        assert page.locator(".hx-palette button").count() == 0
+        assert not page.get_by_role("combobox", name="Document").is_visible()
+        page.locator(".react-flow__node").first.focus()
+        page.keyboard.press("Delete")
+        page.wait_for_timeout(1000)
+        assert other.boxes() == ["neuron"]
         assert not other.foreign
         assert not other.complaints
     finally:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 
 from core.errors import NetworkError, Problem
 from core.script.program import to_script
@@ -41,6 +42,8 @@ class Files(pn.viewable.Viewer):
 
     Below, for a document from a NIR file, its time factor.
     """
+
+    visible: bool = param.Boolean(default=True)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
@@ -79,6 +82,7 @@ class Files(pn.viewable.Viewer):
             styles={"gap": "6px"},
         )
         self._view = pn.Column(row, self.nir, margin=0, sizing_mode="stretch_width")
+        self.param.watch(lambda e: setattr(self._view, "visible", e.new), "visible")
 
     def __panel__(self) -> Any:
         return self._view

@@ -47,6 +47,7 @@ class GraphEditor(pn.viewable.Viewer):
         self.connection = ConnectionDialog(project)
         self.help = KeysHelp()
         self._drawing = False
+        self.locked = False
         self.canvas = GraphCanvas(
             self.hear, kinds=palette(), sizing_mode="stretch_both", min_height=240
         )
@@ -73,12 +74,20 @@ class GraphEditor(pn.viewable.Viewer):
     def __panel__(self) -> Any:
         return self._view
 
+    def lock(self) -> None:
+        """Show the network without a way to change it."""
+        self.locked = True
+        self.canvas.kinds = []
+        self.toolbar.visible = False
+
     # -- gestures ----------------------------------------------------------------
 
     def hear(self, message: dict[str, Any]) -> None:
         """Do what a message of the canvas asks for."""
         kind, spec = str(message.get("type")), self.project.spec
-        if kind == "connecting":
+        if self.locked:
+            self.canvas.drawn += 1  # what was dragged goes back
+        elif kind == "connecting":
             back = bool(message.get("backward"))
             found = gestures.reasons(spec, message.get("name"), backward=back)
             self.canvas.tell("reasons", reasons=found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 
 if TYPE_CHECKING:
     from workbench.views.graph_editor import GraphEditor
@@ -40,6 +41,8 @@ ENTRIES = (
 class GraphToolbar(pn.viewable.Viewer):
     """Edit menu, connection and weights, undo and redo."""
 
+    visible: bool = param.Boolean(default=True)
+
     def __init__(self, editor: "GraphEditor", **params: Any) -> None:
         super().__init__(**params)
         self._editor = editor
@@ -59,6 +62,7 @@ class GraphToolbar(pn.viewable.Viewer):
         self._row = pn.Row(
             self._menu, pn.HSpacer(), keys, self.undo, self.redo, margin=(0, 8)
         )
+        self.param.watch(lambda e: setattr(self._row, "visible", e.new), "visible")
         project.param.watch(lambda *_: self._enable(), ["can_undo", "can_redo"])
         self._enable()
 

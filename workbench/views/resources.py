@@ -31,6 +31,7 @@ class ResourceBar(pn.viewable.Viewer):
     """
 
     dark = param.Boolean(default=False)
+    offered: bool = param.Boolean(default=True, doc="Whether the chip view may open.")
     found: Feasibility = param.ClassSelector(class_=Feasibility, constant=True)
 
     def __init__(
@@ -56,6 +57,7 @@ class ResourceBar(pn.viewable.Viewer):
         )
         if on_open is not None:
             self._button.on_click(lambda _: on_open())
+        self.param.watch(lambda e: setattr(self._button, "visible", e.new), "offered")
         self._view = pn.Row(self._bars, self._button, sizing_mode="stretch_width")
         project.param.watch(lambda *_: self._follow(), "spec")
         runner.param.watch(lambda *_: self._draw(), ["result", "current"])
