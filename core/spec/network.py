@@ -83,6 +83,12 @@ class NetworkSpec(Spec):
     populations: tuple[PopulationSpec, ...] = plain((), doc="The nodes.")
     projections: tuple[ProjectionSpec, ...] = plain((), doc="The edges.")
     outputs: tuple[str, ...] = plain((), doc="Populations that are read out (NIR).")
+    time_factor: float = plain(
+        1e-3,
+        doc="A time of its NIR file × this = seconds on the chip.",
+        label="time factor",
+        cosmetic=True,
+    )
 
     def population(self, name: str) -> PopulationSpec:
         """Return the population ``name``.

@@ -17,7 +17,6 @@ from core.spec.experiment import ExperimentSpec
 from core.spec.json_io import to_json
 from core.spec.nir_io import (
     SNNTORCH_STEP,
-    TIME_FACTOR,
     export_notes,
     to_nir,
     write_nir_bytes,
@@ -147,7 +146,7 @@ class Files(pn.viewable.Viewer):
         dt = spec.run.dt
         graph = to_nir(
             spec.network,
-            time_factor=dt / SNNTORCH_STEP if in_steps else TIME_FACTOR,
+            time_factor=dt / SNNTORCH_STEP if in_steps else None,
             stimuli=spec.stimuli,
             dt=dt,
             in_steps=in_steps,

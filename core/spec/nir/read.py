@@ -154,6 +154,7 @@ class _Builder:
                 projections[name] for name in in_order("projections", [*projections])
             ),
             tuple(names[name] for name in found.outputs),
+            time_factor=self.factor,
         )
         network = self._completed(network, {names[n] for n in populations}, names)
         currents = Currents(found, populations, names, self._factor_of, self.dt)

@@ -11,11 +11,11 @@ from typing import Any, Final
 import numpy as np
 
 from core.errors import ConversionError, Problem
-from core.spec.network import LISpec, PopulationSpec
+from core.spec.network import LISpec, NetworkSpec, PopulationSpec
 from core.units import format_quantity
 
 #: File number × this = seconds on the chip, if nothing else is said.
-TIME_FACTOR: Final = 1e-3
+TIME_FACTOR: Final = NetworkSpec().time_factor
 #: Step width that is assumed where a file counts in steps of unknown width, s.
 DT: Final = 1e-6
 #: The step of snnTorch, in the seconds of its files.

@@ -27,7 +27,7 @@ from core.spec.nir.graph import OWN_KEY
 from core.spec.nir.groups import grouped
 from core.spec.nir.neurons import PARAMETERS, REFRACTORY_KEY, representable
 from core.spec.nir.numbers import Style, node_type, numbers, weight_factor
-from core.spec.nir.times import DT, TIME_FACTOR, check_dt, check_time_factor
+from core.spec.nir.times import DT, check_dt, check_time_factor
 from core.spec.stimulus import ConstantCurrent, Stimulus
 
 #: Where the metadata of a node say in words what NIR cannot hold.
@@ -37,7 +37,7 @@ NOTE_KEY = "note"
 def to_nir(
     network: NetworkSpec,
     *,
-    time_factor: float = TIME_FACTOR,
+    time_factor: float | None = None,
     stimuli: Iterable[Stimulus] = (),
     dt: float = DT,
     in_steps: bool = False,
@@ -49,7 +49,8 @@ def to_nir(
     For snnTorch, whose step is 1e-4 in its files, write ``in_steps=True,
     time_factor=dt / SNNTORCH_STEP``; Norse runs the same file with ``dt=1e-4``.
 
-    :param time_factor: file number × this = seconds on the chip
+    :param time_factor: file number × this = seconds on the chip; None takes that of
+        the network, which is that of the file it was read from
     :param stimuli: those that are constant currents become the bias of an Affine
     :param dt: step width of the run, s: of the bias, and of ``in_steps``
     :param in_steps: r, w_in and weights as frameworks take them that count in steps
@@ -58,9 +59,10 @@ def to_nir(
         are double precision, as in the API of the chip
     :raises ConversionError: if a NIR graph cannot hold it; lists all reasons
     """
-    check_time_factor(time_factor)
+    factor = network.time_factor if time_factor is None else time_factor
+    check_time_factor(factor)
     check_dt(dt)
-    writer = _Writer(network, time_factor, dt, in_steps, stimuli, loops, numbered)
+    writer = _Writer(network, factor, dt, in_steps, stimuli, loops, numbered)
     return writer.graph()
 
 
