@@ -39,7 +39,7 @@ def to_nir(
     *,
     time_factor: float | None = None,
     stimuli: Iterable[Stimulus] = (),
-    dt: float = DT,
+    dt: float | None = None,
     in_steps: bool = False,
     loops: str = "late",
     numbered: bool = False,
@@ -52,7 +52,7 @@ def to_nir(
     :param time_factor: file number × this = seconds on the chip; None takes that of
         the network, which is that of the file it was read from
     :param stimuli: those that are constant currents become the bias of an Affine
-    :param dt: step width of the run, s: of the bias, and of ``in_steps``
+    :param dt: step width of the run, s: of the bias, and of ``in_steps``; None: 1 µs
     :param in_steps: r, w_in and weights as frameworks take them that count in steps
     :param loops: when spikes in loops arrive, as of `RunSpec`; our metadata keep it
     :param numbered: nodes are called 0, 1, ..., sources before targets, and numbers
@@ -61,6 +61,7 @@ def to_nir(
     """
     factor = network.time_factor if time_factor is None else time_factor
     check_time_factor(factor)
+    dt = DT if dt is None else dt
     check_dt(dt)
     writer = _Writer(network, factor, dt, in_steps, stimuli, loops, numbered)
     return writer.graph()

@@ -437,6 +437,16 @@ def test_a_file_whose_times_the_chip_cannot_reach_gets_a_factor_that_fits():
     assert chosen.notes[-1].fix == "Open it with time_factor 1."
 
 
+def test_a_file_that_tells_no_step_is_written_with_the_default_step():
+    found = from_nir(read_nir_bytes((DATA / "norse_lif_4_10_2.nir").read_bytes()))
+    assert found.dt is None
+    steps = [
+        json.loads(to_nir(found.network, dt=dt).metadata["hx"])["dt"]
+        for dt in (None, 1e-6)
+    ]
+    assert steps == [1e-6, 1e-6]
+
+
 def test_a_file_of_snntorch_opens_with_steps_of_a_microsecond():
     raw = (DATA / "snntorch_synaptic_4_10_2.nir").read_bytes()
     found = from_nir(read_nir_bytes(raw), 1e-2)
