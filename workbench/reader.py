@@ -94,13 +94,27 @@ class Reader:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, kind: str, raw: bytes, time_factor: float | None = None) -> Answer:
+    def ask(
+        self,
+        kind: str,
+        raw: bytes,
+        time_factor: float | None = None,
+        *,
+        of_network: float | None = None,
+    ) -> Answer:
         """Return what the child says about a file.
 
         :param kind: ending of its name, ``".nir"``
+        :param time_factor: for NIR: file number × this = seconds on the chip
+        :param of_network: the factor of the open network, for recordings
         :raises ConversionError: if it did not survive, or says nothing that counts
         """
-        request = {"kind": kind, "length": len(raw), "time_factor": time_factor}
+        request = {
+            "kind": kind,
+            "length": len(raw),
+            "time_factor": time_factor,
+            "of_network": of_network,
+        }
         with self._lock:
             try:
                 process = self._started()

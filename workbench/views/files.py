@@ -90,7 +90,7 @@ class Files(pn.viewable.Viewer):
                 f"Spikes as {form}",
                 FORM_HELP[form],
                 f"_spikes{ending}",
-                partial(lambda kind: spike_file(self.runner.result, kind), form),
+                partial(self._spikes, form),
             )
             for form, ending in FORMS.items()
         ]
@@ -140,6 +140,10 @@ class Files(pn.viewable.Viewer):
             ),
             *spikes,
         ]
+
+    def _spikes(self, form: str) -> bytes:
+        factor = self.project.spec.network.time_factor
+        return spike_file(self.runner.result, form, factor)
 
     def _nir(self, in_steps: bool = False) -> bytes:
         spec = self.project.spec
@@ -232,8 +236,9 @@ class Files(pn.viewable.Viewer):
         self._ask(str(name), bytes(raw), None)
 
     def _ask(self, name: str, raw: bytes, time_factor: float | None) -> None:
+        of_network = self.project.spec.network.time_factor
         self.runner.aside(
-            lambda: read_upload(name, raw, time_factor),
+            lambda: read_upload(name, raw, time_factor, of_network=of_network),
             lambda future: self._read(name, raw, future),
         )
 

@@ -84,9 +84,7 @@ class NirBar(pn.viewable.Viewer):
     def __panel__(self) -> Any:
         return pn.Column(self._bar, self.dialog, margin=0)
 
-    def show(
-        self, report: ImportReport, read_again: Callable[[float], None]
-    ) -> None:
+    def show(self, report: ImportReport, read_again: Callable[[float], None]) -> None:
         """Show what was done with the file of the open document.
 
         :param read_again: called with another factor

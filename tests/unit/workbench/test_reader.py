@@ -26,11 +26,11 @@ EVIL = LIGHT.replace(
     """
 import workbench.read_upload as r
 read, r.WALL_SECONDS, kept = r.read, 1, []
-def evil(kind, raw, factor):
+def evil(kind, raw, *factors):
     if kind == ".evil":
         exec(raw.decode(), {"os": os, "kept": kept, "r": r})
         return {"kept": len(kept)}, b""
-    return read(kind, raw, factor)
+    return read(kind, raw, *factors)
 r.read = evil
 r.main()
 """,
