@@ -20,6 +20,8 @@ TIME_FACTOR: Final = NetworkSpec().time_factor
 DT: Final = 1e-6
 #: The step of snnTorch, in the seconds of its files.
 SNNTORCH_STEP: Final = 1e-4
+#: The times of neurons that leak.
+_TIMES: Final = ("tau_mem", "tau_syn", "membrane_capacitance")
 
 
 def check_time_factor(time_factor: float) -> None:
@@ -102,21 +104,18 @@ def stretched(own: PopulationSpec, ratio: float) -> PopulationSpec:
     return own.replace(**{name: t * ratio for name, t in old.items() if t is not None})
 
 
-def used_times(population: LISpec) -> list[str]:
-    """Return the names of the times that its equations hold."""
-    names = ["tau_mem"] if population.leaky else []
-    names += [] if population.tau_syn is None else ["tau_syn"]
-    return [*names, "membrane_capacitance"]
-
-
 def _times(
     populations: Iterable[PopulationSpec],
 ) -> list[tuple[LISpec, str, float, float]]:
-    """Return each time with its smallest and largest value."""
+    """Return each time with its smallest and largest value.
+
+    Neurons without leak do not count: the chip has none, whatever the factor.
+    """
     found = []
     for population in populations:
-        if isinstance(population, LISpec) and population.size:
-            for name in used_times(population):
+        if isinstance(population, LISpec) and population.leaky and population.size:
+            without = ("tau_syn",) if population.tau_syn is None else ()
+            for name in (n for n in _TIMES if n not in without):
                 values: Any = np.asarray(getattr(population, name), float)
                 low, high = float(values.min()), float(values.max())
                 found.append((population, name, low, high))
