@@ -73,7 +73,7 @@ def _believed(name: str, answer: Answer) -> Measured:
         traces = checked_traces(_traces(head["traces"], arrays))
         return Measured(name, spikes, traces, problems_of(head["notes"]))
     except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
-        what = "reading it failed: it is damaged, or unpacks to too much."
+        what = "reading it failed: it is damaged."
         raise ConversionError("file", what, DAMAGED) from None
 
 

@@ -214,7 +214,7 @@ def believed(answer: Answer) -> Upload:
             loops="prompt" if head["loops"] == "prompt" else "late",
         )
     except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
-        what = "reading it failed: it is damaged, or unpacks to too much."
+        what = "reading it failed: it is damaged."
         raise ConversionError("file", what, DAMAGED) from None
 
 
