@@ -89,6 +89,12 @@ class NetworkSpec(Spec):
         label="time factor",
         cosmetic=True,
     )
+    counted: bool = plain(
+        False,
+        doc="Whether r and w_in of its NIR file count in steps.",
+        label="counts in steps",
+        cosmetic=True,
+    )
 
     def population(self, name: str) -> PopulationSpec:
         """Return the population ``name``.

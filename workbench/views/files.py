@@ -153,7 +153,7 @@ class Files(pn.viewable.Viewer):
             time_factor=dt / SNNTORCH_STEP if in_steps else None,
             stimuli=spec.stimuli,
             dt=dt,
-            in_steps=in_steps,
+            in_steps=in_steps or None,
             loops=spec.run.loops,
         )
         self.project.notes = export_notes(spec.network, spec.stimuli)

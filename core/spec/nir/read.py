@@ -118,7 +118,12 @@ class _Builder:
             self.dt = dt if written is None else written * stretch
             self.step = self.dt if found.order.get("in_steps") is True else None
             self.told = None if self.step is None else self.step / factor
+            self.counted = found.order.get("counted") is True
         else:
+            # With a synaptic current the step is in w_in, too, which weights have not.
+            self.counted = self.told is not None and any(
+                n.current and n.step is not None for n in found.neurons.values()
+            )
             self.dt = dt if self.told is None else self.told * factor
         self.intact: dict[str, LISpec] = {}
 
@@ -142,6 +147,7 @@ class _Builder:
             ),
             tuple(names[name] for name in found.outputs),
             time_factor=self.factor,
+            counted=self.counted,
         )
         network = self._completed(network, {names[n] for n in populations}, names)
         currents = Currents(found, populations, names, self._factor_of, self.dt)
@@ -243,7 +249,7 @@ class _Builder:
 
     def _style(self, name: str) -> Style:
         loops = (link.source == link.target == name for link in self.found.links)
-        return Style(self.step, any(loops))
+        return Style(self.step, any(loops), counted=self.counted)
 
     def _merged(
         self, own: LISpec, read: LISpec, neurons: Neurons, style: Style

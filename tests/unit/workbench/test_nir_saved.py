@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.spec.json_io import from_json, to_json
-from core.spec.nir_io import read_nir_bytes, to_nir, write_nir_bytes
+from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
 from core.spec.packed import pack, unpack
 from workbench.project import Project
 from workbench.runner import Runner
@@ -37,7 +37,7 @@ def opened(page, raw, time_factor):
 def neurons(graph):
     """Return the numbers of all nodes of neurons, in order."""
     nodes = [n for n in graph.nodes.values() if isinstance(n, nir.CubaLIF)]
-    names = ("tau_mem", "tau_syn", "r", "v_leak", "v_reset", "v_threshold")
+    names = ("tau_mem", "tau_syn", "r", "w_in", "v_leak", "v_reset", "v_threshold")
     return [[np.ravel(getattr(node, name))[0] for name in names] for node in nodes]
 
 
@@ -56,9 +56,25 @@ def test_a_file_is_saved_with_the_time_factor_it_was_opened_with(page, raw, fact
     spec = page.project.spec
     assert spec.network.time_factor == factor
     for kept in (from_json(to_json(spec)), unpack(pack(spec))):
-        assert neurons(to_nir(kept.network)) == neurons(to_nir(spec.network))
-    again = read_nir_bytes(write_nir_bytes(to_nir(kept.network)))
+        assert kept.network == spec.network
+    again = read_nir_bytes(write_nir_bytes(to_nir(kept.network, dt=kept.run.dt)))
     np.testing.assert_allclose(neurons(again), given, rtol=1e-6)
+
+
+def test_a_file_that_counts_in_steps_is_saved_with_its_weights(page):
+    opened(page, SNNTORCH, 1e-2)
+    assert page.project.spec.network.counted
+    (before, after) = (
+        [n.weight for n in g.nodes.values() if hasattr(n, "weight")]
+        for g in (read_nir_bytes(SNNTORCH), saved(page))
+    )
+    assert len(before) == len(after) == 2
+    for theirs, ours in zip(before, after, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    again = from_nir(saved(page))
+    assert again.network == page.project.spec.network
+    plain = to_nir(page.project.spec.network, in_steps=False)
+    assert {row[3] for row in neurons(plain)} == {1.0}  # w_in, for who does not count
 
 
 def test_undo_and_redo_change_the_factor_of_the_saved_file(page):
