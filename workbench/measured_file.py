@@ -37,9 +37,10 @@ class Measured:
     notes: tuple[Problem, ...] = ()
 
 
-def read_measured(name: str, raw: bytes) -> Measured:
+def read_measured(name: str, raw: bytes, of_network: float | None = None) -> Measured:
     """Return the recordings in the file ``name`` with the content ``raw``.
 
+    :param of_network: the time factor of the open network, which NIRData is read with
     :raises ConversionError: if it holds none; lists all reasons
     """
     kind = Path(name).suffix.lower()
@@ -53,7 +54,7 @@ def read_measured(name: str, raw: bytes) -> Measured:
         what = "on Windows the files of others cannot be read safely."
         raise ConversionError(name, what, "Run HX Workbench on Linux or macOS.")
     try:
-        return _believed(name, READER.ask(MEASURED + kind, raw))
+        return _believed(name, READER.ask(MEASURED + kind, raw, of_network=of_network))
     except ConversionError as error:
         raise ConversionError.of(
             Problem(f"{name}, {problem.where}", problem.what, problem.fix)
@@ -72,7 +73,7 @@ def _believed(name: str, answer: Answer) -> Measured:
         traces = checked_traces(_traces(head["traces"], arrays))
         return Measured(name, spikes, traces, problems_of(head["notes"]))
     except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
-        what = "reading it failed: it is damaged, or unpacks to too much."
+        what = "reading it failed: it is damaged."
         raise ConversionError("file", what, DAMAGED) from None
 
 

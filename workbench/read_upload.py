@@ -4,9 +4,10 @@ Run by `workbench.reader`. The process itself looks into no file. Its child limi
 own memory, time and output, closes its input, gives up the right to open any file or
 start any process, and only then looks; so nothing that one file does reaches the next.
 
-A request is one line of JSON, ``{"kind", "length", "time_factor"}``, and the file. An
-answer is one line, ``{"length", "signal", "code", "memory", "seconds"}``, and what the
-child has written: one line of JSON and, for recordings, an NPZ file with their arrays.
+A request is one line of JSON, ``{"kind", "length", "time_factor", "of_network"}``, and
+the file. An answer is one line, ``{"length", "signal", "code", "memory", "seconds"}``,
+and what the child has written: one line of JSON and, for recordings, an NPZ file with
+their arrays.
 """
 
 import gc
@@ -28,6 +29,7 @@ from core.spec.nir.report import HEADINGS
 from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
 from core.spec.nir_membranes import membranes
 from core.spec.nir_recordings import (
+    WHOLE,
     from_graph_data,
     read_nir_data_bytes,
     to_graph_data,
@@ -132,7 +134,8 @@ def limit() -> None:
 def answer(request: dict[str, Any], raw: bytes) -> bytes:
     """Return what the file holds, or why it cannot be read."""
     try:
-        head, arrays = read(request["kind"], raw, request["time_factor"])
+        factors = request["time_factor"], request["of_network"]
+        head, arrays = read(request["kind"], raw, *factors)
     except ConversionError as error:
         head, arrays = {"problems": as_answer(error.problems)}, b""
     except MemoryError:
@@ -143,10 +146,15 @@ def answer(request: dict[str, Any], raw: bytes) -> bytes:
 
 
 def read(
-    kind: str, raw: bytes, time_factor: float | None
+    kind: str,
+    raw: bytes,
+    time_factor: float | None = None,
+    of_network: float | None = None,
 ) -> tuple[dict[str, Any], bytes]:
     """Return what the file holds, in our words, and its arrays.
 
+    :param time_factor: file number × this = seconds on the chip
+    :param of_network: the factor of the open network, for recordings
     :raises ConversionError: if it cannot be read
     """
     if kind == ".json":
@@ -154,14 +162,16 @@ def read(
     if kind == TRAINING:
         return {}, write_npz(**read_npz(raw, most=MAX_ENTRIES))
     if kind.startswith(MEASURED):
-        return measured(kind.removeprefix(MEASURED), raw)
+        return measured(kind.removeprefix(MEASURED), raw, of_network)
     if kind == ".csv":
         return packed(from_csv(decoded(raw)))
     if kind == ".npz":
         return packed(from_npz(raw))
     if check_hdf5(raw) == "NIRGraphData":
         data = read_nir_data_bytes(raw)
-        recordings, notes, factor = from_graph_data(data, time_factor)
+        recordings, notes, factor = from_graph_data(
+            data, time_factor, of_network=of_network
+        )
         return packed(recordings, notes, factor)
     found = from_nir(read_nir_bytes(raw), time_factor)
     head = {
@@ -177,7 +187,9 @@ def read(
     return head, b""
 
 
-def measured(kind: str, raw: bytes) -> tuple[dict[str, Any], bytes]:
+def measured(
+    kind: str, raw: bytes, of_network: float | None
+) -> tuple[dict[str, Any], bytes]:
     """Return spikes and potentials of a file that is laid over a run."""
     recordings: tuple[Recording, ...] = ()
     traces: tuple[TraceRecording, ...] = ()
@@ -196,7 +208,8 @@ def measured(kind: str, raw: bytes) -> tuple[dict[str, Any], bytes]:
             traces = traces_from_npz(raw)
     elif check_hdf5(raw) == "NIRGraphData":
         data = read_nir_data_bytes(raw)
-        recordings, _, factor = from_graph_data(data)
+        recordings, said, factor = from_graph_data(data, of_network=of_network)
+        notes = tuple(n for n in said if n.where == WHOLE)  # membranes are used here
         traces = membranes(data, factor)
     else:
         what = "it is a network, no recording."

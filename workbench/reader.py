@@ -53,7 +53,8 @@ main()
 #: What a process that ends, hangs or says nonsense raises.
 _BROKEN = (OSError, ValueError, TypeError, LookupError, RecursionError)
 
-DAMAGED: Final = "Save the file again, or save less."
+DAMAGED: Final = "Save the file again."
+TOO_MUCH: Final = "Save a smaller network, or fewer spikes."
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,27 @@ class Reader:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, kind: str, raw: bytes, time_factor: float | None = None) -> Answer:
+    def ask(
+        self,
+        kind: str,
+        raw: bytes,
+        time_factor: float | None = None,
+        *,
+        of_network: float | None = None,
+    ) -> Answer:
         """Return what the child says about a file.
 
         :param kind: ending of its name, ``".nir"``
+        :param time_factor: for NIR: file number × this = seconds on the chip
+        :param of_network: the factor of the open network, for recordings
         :raises ConversionError: if it did not survive, or says nothing that counts
         """
-        request = {"kind": kind, "length": len(raw), "time_factor": time_factor}
+        request = {
+            "kind": kind,
+            "length": len(raw),
+            "time_factor": time_factor,
+            "of_network": of_network,
+        }
         with self._lock:
             try:
                 process = self._started()
@@ -119,7 +134,8 @@ class Reader:
                     if late
                     else "the process that reads files broke off."
                 )
-                raise CrashError("file", what, DAMAGED) from None
+                fix = TOO_MUCH if late else DAMAGED
+                raise CrashError("file", what, fix) from None
 
     def close(self) -> None:
         """End the process, and whatever child it has."""
@@ -160,7 +176,7 @@ class Reader:
             raise ValueError("the answer is too long")
         content = stream.read(length)
         memory = int(ended["memory"])
-        _refuse_crash(int(ended["signal"]), int(ended["code"]), memory)
+        _refuse_crash(int(ended["signal"]), int(ended["code"]), memory, length)
         line, _, arrays = content.partition(b"\n")
         head = json.loads(line)
         if not isinstance(head, dict):
@@ -204,22 +220,26 @@ class _Stream:
         return part
 
 
-def _refuse_crash(number: int, code: int, memory: int) -> None:
-    """Raise if the child did not end well."""
+def _refuse_crash(number: int, code: int, memory: int, length: int) -> None:
+    """Raise if the child did not end well.
+
+    :param length: bytes of its answer
+    """
     if not number and not code:
         return
+    fix = TOO_MUCH
     if number == signal.SIGALRM:
         what = f"reading it took more than {WALL_SECONDS} s, so it was stopped."
     elif number == signal.SIGXCPU:
         what = f"reading it took more than {CPU_SECONDS} s of computing time."
     elif number:
         name = signal.Signals(number).name
-        what = f"reading it failed ({name}): it is damaged, or unpacks to too much."
+        what, fix = f"reading it failed ({name}): it is damaged.", DAMAGED
+    elif length >= OUTPUT:
+        what = f"it is too big: opened it has more than {OUTPUT / 1e6:g} MB."
     else:
-        what = (
-            f"reading it failed: it is damaged, or holds more than {OUTPUT / 1e6:g} MB."
-        )
-    crash = CrashError("file", what, DAMAGED)
+        what, fix = "reading it failed: it is damaged.", DAMAGED
+    crash = CrashError("file", what, fix)
     crash.signal, crash.memory = number, memory
     raise crash
 

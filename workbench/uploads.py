@@ -87,10 +87,17 @@ class Upload:
         return spec, (*notes, *self.notes)
 
 
-def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Upload:
+def read_upload(
+    name: str,
+    raw: bytes,
+    time_factor: float | None = None,
+    *,
+    of_network: float | None = None,
+) -> Upload:
     """Return what the file ``name`` with the content ``raw`` holds.
 
     :param time_factor: for NIR: file number × this = seconds on the chip
+    :param of_network: the factor of the open network, which NIRData is read with
     :raises ConversionError: if it cannot be read; lists all reasons
     """
     kind = Path(name).suffix.lower()
@@ -106,7 +113,7 @@ def read_upload(name: str, raw: bytes, time_factor: float | None = None) -> Uplo
             kind, raw = ".json", _carried(raw)
         if sys.platform == "win32":
             return _read_here(kind, raw)
-        return believed(READER.ask(kind, raw, time_factor))
+        return believed(READER.ask(kind, raw, time_factor, of_network=of_network))
     except ConversionError as error:
         raise ConversionError.of(
             Problem(f"{name}, {problem.where}", problem.what, problem.fix)
@@ -207,7 +214,7 @@ def believed(answer: Answer) -> Upload:
             loops="prompt" if head["loops"] == "prompt" else "late",
         )
     except (AttributeError, IndexError, KeyError, TypeError, OverflowError):
-        what = "reading it failed: it is damaged, or unpacks to too much."
+        what = "reading it failed: it is damaged."
         raise ConversionError("file", what, DAMAGED) from None
 
 

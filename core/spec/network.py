@@ -83,6 +83,18 @@ class NetworkSpec(Spec):
     populations: tuple[PopulationSpec, ...] = plain((), doc="The nodes.")
     projections: tuple[ProjectionSpec, ...] = plain((), doc="The edges.")
     outputs: tuple[str, ...] = plain((), doc="Populations that are read out (NIR).")
+    time_factor: float = plain(
+        1e-3,
+        doc="A time of its NIR file × this = seconds on the chip.",
+        label="time factor",
+        cosmetic=True,
+    )
+    counted: bool = plain(
+        False,
+        doc="Whether r and w_in of its NIR file count in steps.",
+        label="counts in steps",
+        cosmetic=True,
+    )
 
     def population(self, name: str) -> PopulationSpec:
         """Return the population ``name``.

@@ -5,9 +5,11 @@ Spikes of a node are its observable ``spikes``: events (`nir.EventData`) or a ti
 valued data: a time grid of floats where all neurons share their times, else events
 with values (`nir.ValuedEventData`).
 
-Time: number in the file × ``time_factor`` = seconds on the chip. Recordings of ours
-are in seconds. Without a factor a recording that a run can be as long as is taken to be
-in seconds, another one to be 1000 times slower: milliseconds, or biological time.
+Time: number in the file × ``time_factor`` = seconds on the chip. The page reads and
+writes with the factor of the open network, as its NIR file. Where that makes a
+recording longer or shorter than a run can be, and where no network is open, one that a
+run can be as long as is taken to be in seconds, another one to be 1000 times slower:
+milliseconds, or biological time. A note tells what was taken.
 """
 
 import io
@@ -27,9 +29,12 @@ from core.spec.recordings import (
     checked,
     file_names,
 )
+from core.units import format_quantity
 
 #: Name of the observable that holds spikes.
 SPIKES = "spikes"
+#: What notes call a file of recordings.
+WHOLE = "NIR data"
 #: What turns a recording that is too long for a run into chip seconds.
 SLOW = 1e-3
 
@@ -60,11 +65,15 @@ def read_nir_data_bytes(raw: bytes) -> nir.NIRGraphData:
 
 
 def from_graph_data(
-    data: nir.NIRGraphData, time_factor: float | None = None
+    data: nir.NIRGraphData,
+    time_factor: float | None = None,
+    *,
+    of_network: float | None = None,
 ) -> tuple[tuple[Recording, ...], tuple[Problem, ...], float]:
     """Return the spikes of the first sample of each node, notes, and the factor used.
 
     :param time_factor: number in the file × this = seconds on the chip
+    :param of_network: taken without ``time_factor``, if a run can be that long
     :raises ConversionError: if there are no spikes, or damaged ones; lists all
     """
     found: list[Recording] = []
@@ -99,7 +108,9 @@ def from_graph_data(
         raise ConversionError.of(problems)
     if not found:
         raise ConversionError("NIR data", "it holds no spikes.", "Record spikes.")
-    factor = _factor(found, notes) if time_factor is None else time_factor
+    factor = time_factor
+    if factor is None:
+        factor = _factor(found, of_network, notes)
     if not (np.isfinite(factor) and factor > 0):
         raise ConversionError("time_factor", f"it is {factor}.", "Give one above 0.")
     in_seconds = [
@@ -145,24 +156,40 @@ def _above_zero(number: Any) -> bool:
     return bool(np.isfinite(number) and number > 0)
 
 
-def _factor(found: Sequence[Recording], notes: list[Problem]) -> float:
+def _factor(
+    found: Sequence[Recording], of_network: float | None, notes: list[Problem]
+) -> float:
     """Return the time factor that fits, and tell it."""
     longest = max(recording.duration for recording in found)
-    if longest <= (RunSpec.info("runtime").high or 0) * (1 + 1e-9):
+    low, high = (RunSpec.info("runtime").low or 0), (RunSpec.info("runtime").high or 0)
+    if of_network is not None:
+        lasts = f"it lasts {format_quantity(longest * of_network, 's')}"
+        what = f"with the time factor {of_network:g} of the network {lasts}"
+        if low * (1 - 1e-9) <= longest * of_network <= high * (1 + 1e-9):
+            notes.append(Problem(WHOLE, f"{what}.", severity="note"))
+            return of_network
+        what = f"{what}, as no run can: it is taken with"
+        taken = 1.0 if longest <= high * (1 + 1e-9) else SLOW
+        notes.append(Problem(WHOLE, f"{what} {taken:g}.", severity="note"))
+        return taken
+    if longest <= high * (1 + 1e-9):
         return 1.0
     what = f"its {longest:g} are taken as {longest * SLOW:g} s: a chip is 1000 times"
-    notes.append(Problem("NIR data", f"{what} faster.", severity="note"))
+    notes.append(Problem(WHOLE, f"{what} faster.", severity="note"))
     return SLOW
 
 
 def to_graph_data(
     recordings: Sequence[Recording],
     traces: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    time_factor: float = 1.0,
 ) -> nir.NIRGraphData:
-    """Return recordings as events, in seconds.
+    """Return recordings as events.
 
     :param traces: valued data of nodes by observable, as `gridded_trace` and
-        `valued_events` make them
+        `valued_events` make them, in the time of the file
+    :param time_factor: number in the file × this = seconds on the chip
     """
     nodes: dict[str, dict[str, Any]] = {
         name: dict(observables) for name, observables in (traces or {}).items()
@@ -173,8 +200,9 @@ def to_graph_data(
         idx, time = np.full((1, count), -1), np.full((1, count), np.inf)
         order = np.argsort(recording.times, kind="stable")
         idx[0, : len(order)] = recording.neurons[order]
-        time[0, : len(order)] = recording.times[order]
-        events = nir.EventData(idx, time, recording.size, recording.duration)
+        time[0, : len(order)] = recording.times[order] / time_factor
+        duration = recording.duration / time_factor
+        events = nir.EventData(idx, time, recording.size, duration)
         nodes.setdefault(recording.name, {})[SPIKES] = events
     return nir.NIRGraphData({names[n]: nir.NIRNodeData(o) for n, o in nodes.items()})
 
@@ -197,7 +225,7 @@ def valued_events(
 ) -> nir.ValuedEventData:
     """Return samples that neurons took at times of their own.
 
-    :param times: shape (samples, neurons), s
+    :param times: shape (samples, neurons), in the time of the file, as ``duration``
     :param values: the same shape
     :param neurons: which neuron each column is of
     """

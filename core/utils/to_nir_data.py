@@ -26,7 +26,8 @@ def to_nir_data(
 
     :param hxtorch_dict: by node: spikes, shape (time, batch, neurons), of which what is
         not 0 is one spike; or the handle of a neuron, whose spikes, membrane and other
-        signals on the time grid become observables of their names
+        signals on the time grid become observables of their names; a handle without
+        any, as that of a synapse, is left out
     :param hxtorch_model: model with an experiment ``exp``, whose step is the grid
     :param form: of the spikes: ``"grid"`` of type bool, shape (batch, time, neurons),
         or ``"events"`` by time; signals are values on the grid
@@ -53,6 +54,7 @@ def to_nir_data(
         )
     signals = {name: _signals(given) for name, given in hxtorch_dict.items()}
     _refuse_others(signals)
+    signals = {name: found for name, found in signals.items() if found}
     dt = step(hxtorch_model, time_factor)
     nodes: dict[str, Any] = {
         name: nir.NIRNodeData(
@@ -81,11 +83,11 @@ def _refuse_others(signals: Mapping[str, Mapping[str, Any]]) -> None:
         for name, key, x in flat
         if _kind(x) != "tensor"
     ]
-    wrong += [
-        Problem(f"node '{name}'", "its handle is empty.", "Run the model first.")
-        for name, found in signals.items()
-        if not found
-    ]
+    if not any(signals.values()):  # a synapse has none, but then its neurons have
+        wrong += [
+            Problem(f"node '{name}'", "its handle is empty.", "Run the model first.")
+            for name in signals
+        ]
     if wrong:
         raise ConversionError.of(wrong)
     problems = [

@@ -139,9 +139,9 @@ def test_layers_of_norse_give_the_same_spikes(cell, factor, bias):
     layers += [nn.Linear(10, 5, bias=False), getattr(norse, cell)()]
     net = scaled(norse.SequentialState(*layers), factor)
     # norse 1.1 writes tau × dt: 10 ms stand as 1e-5, which is chip seconds by chance.
-    found = from_nir(through_a_file(norse.to_nir(net, torch.zeros(1, 4))))
-    assert found.time_factor == 1.0
-    assert "fit the chip with time_factor 1" in found.report.text()
+    given = through_a_file(norse.to_nir(net, torch.zeros(1, 4)))
+    assert from_nir(given).report.fitting_factor == 1.0
+    found = from_nir(given, 1.0)
     assert len(found.stimuli) == bias
     spikes = noise(4)
     here, there = run_here(found, spikes), run_norse(net, ("1", "3"), spikes)

@@ -112,6 +112,7 @@ def sent(found):
         found.network,
         time_factor=found.time_factor,
         stimuli=found.stimuli,
+        dt=found.dt,
         loops=found.loops,
     )
 

@@ -18,7 +18,6 @@ from core.spec.experiment import ExperimentSpec
 from core.spec.json_io import to_json
 from core.spec.nir_io import (
     SNNTORCH_STEP,
-    TIME_FACTOR,
     export_notes,
     to_nir,
     write_nir_bytes,
@@ -95,7 +94,7 @@ class Files(pn.viewable.Viewer):
                 f"Spikes as {form}",
                 FORM_HELP[form],
                 f"_spikes{ending}",
-                partial(lambda kind: spike_file(self.runner.result, kind), form),
+                partial(self._spikes, form),
             )
             for form, ending in FORMS.items()
         ]
@@ -146,15 +145,19 @@ class Files(pn.viewable.Viewer):
             *spikes,
         ]
 
+    def _spikes(self, form: str) -> bytes:
+        factor = self.project.spec.network.time_factor
+        return spike_file(self.runner.result, form, factor)
+
     def _nir(self, in_steps: bool = False) -> bytes:
         spec = self.project.spec
         dt = spec.run.dt
         graph = to_nir(
             spec.network,
-            time_factor=dt / SNNTORCH_STEP if in_steps else TIME_FACTOR,
+            time_factor=dt / SNNTORCH_STEP if in_steps else None,
             stimuli=spec.stimuli,
             dt=dt,
-            in_steps=in_steps,
+            in_steps=in_steps or None,
             loops=spec.run.loops,
         )
         self.project.notes = export_notes(spec.network, spec.stimuli)
@@ -237,8 +240,9 @@ class Files(pn.viewable.Viewer):
         self._ask(str(name), bytes(raw), None)
 
     def _ask(self, name: str, raw: bytes, time_factor: float | None) -> None:
+        of_network = self.project.spec.network.time_factor
         self.runner.aside(
-            lambda: read_upload(name, raw, time_factor),
+            lambda: read_upload(name, raw, time_factor, of_network=of_network),
             lambda future: self._read(name, raw, future),
         )
 

@@ -159,8 +159,9 @@ class RecordingView(pn.viewable.Viewer):
             return
         if isinstance(raw, list):
             name, raw = name[0], raw[0]
+        factor = self.project.spec.network.time_factor
         self.runner.aside(
-            lambda: read_measured(str(name), bytes(raw)),
+            lambda: read_measured(str(name), bytes(raw), factor),
             lambda future: self._opened(future),
         )
 

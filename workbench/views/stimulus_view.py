@@ -185,8 +185,9 @@ class StimulusView(pn.viewable.Viewer):
         if isinstance(raw, list):
             name, raw = name[0], raw[0]
         target = self.name_of_input
+        factor = self.project.spec.network.time_factor
         self.runner.aside(
-            lambda: read_upload(str(name), bytes(raw)),
+            lambda: read_upload(str(name), bytes(raw), of_network=factor),
             lambda future: self._opened(str(name), target, future),
         )
 
@@ -196,14 +197,15 @@ class StimulusView(pn.viewable.Viewer):
             spec = self.project.spec
             if target is None or target not in spec.network.names:
                 return
-            recording = recorded_for(target, future.result().recordings, name)
+            upload = future.result()
+            recording = recorded_for(target, upload.recordings, name)
             changed, notes = as_stimuli(spec, [recording])
         except Exception as error:  # never lose the document to a file
             self.project.refuse(name, error)
         else:
             self.project.message = None
             self.project.edit(changed)
-            self.project.notes = notes
+            self.project.notes = (*notes, *upload.notes)
         finally:
             self._file.clear()
 

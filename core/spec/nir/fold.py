@@ -67,10 +67,10 @@ def unrolled(where: str, operators: Sequence[Operator], size: int) -> NDArray[An
     :raises ConversionError: if there are too many, or unrolling takes too long
     """
     working = [op for op in operators if op.work]
-    if len(working) == 1 and working[0].matrix is not None:
-        return working[0].matrix
     target = math.prod(operators[-1].shape_out) if operators else size
     matrix_size(where, target, size)
+    if len(working) == 1 and working[0].matrix is not None:
+        return working[0].matrix
     if size * sum(op.work for op in working) > MAX_WORK:
         what = f"unrolling it for {size} inputs takes too long."
         raise ConversionError(where, what, "Use fewer neurons or smaller kernels.")

@@ -227,6 +227,12 @@ class GraphReader:
         if path.target not in self.neurons:
             return
         size = self.size(path.source)
+        total = self._weights + size * self.size(path.target)
+        if total > MAX_ALL_WEIGHTS:
+            what = f"with it the network would have {total:,} weights."
+            fix = f"At most {MAX_ALL_WEIGHTS:,} fit: use fewer neurons."
+            self.bad(where, what, fix)
+            return
         try:
             weights = unrolled(f"node '{where}'", operators, size)
         except ConversionError as error:
@@ -237,11 +243,7 @@ class GraphReader:
             fix = f"It has {self.size(path.target)} neurons: check the shapes."
             self.bad(path.target, what, fix)
             return
-        self._weights += weights.size
-        if self._weights > MAX_ALL_WEIGHTS:
-            what = f"the network has more than {MAX_ALL_WEIGHTS:,} weights."
-            self._problems.append(Problem("NIR graph", what, "Use fewer neurons."))
-            return
+        self._weights = total
         name = self._name(path, said)
         weights = self._times_gain(name, where, weights, path.target)
         delay = sum(op.delay for op in operators)

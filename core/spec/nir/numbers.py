@@ -10,6 +10,9 @@ for them a spike is a current of height w during one step::
                       r = tau_mem / dt                          weights × dt / C
     IF, I             r = 1 / dt                                weights × dt / C
 
+Counted style: the step style, but with r = tau_mem / dt for all that leaks, which is
+how snnTorch writes. A file of others that counts in steps is written with it again.
+
 With r = 1 a LIF is the same for Norse, which ignores r, and for snnTorch, which divides
 the threshold by r dt / tau; recurrent layers of snnTorch demand r = tau / dt.
 """
@@ -32,11 +35,13 @@ class Style(NamedTuple):
     :param step: dt in seconds on the chip, None for the plain style
     :param looped: the population sends to itself
     :param exact: double precision, else single
+    :param counted: r of a LIF counts in steps as well
     """
 
     step: float | None = None
     looped: bool = False
     exact: bool = False
+    counted: bool = False
 
 
 def node_type(population: LISpec) -> str:
@@ -93,7 +98,7 @@ def _capacitance(population: LISpec, style: Style) -> Any:
     """Return the capacitance that r tells, s."""
     if style.step is None:
         return population.membrane_capacitance
-    one_tau = np.ndim(population.tau_mem) == 0 and not style.looped
+    one_tau = np.ndim(population.tau_mem) == 0 and not (style.looped or style.counted)
     if node_type(population) in ("LIF", "LI") and one_tau:
         return population.tau_mem
     return style.step

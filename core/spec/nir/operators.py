@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConversionError
+from core.spec.json_data import MAX_ENTRIES
 
 Floats = NDArray[np.float64]
 Shape = tuple[int, ...]
 
-#: Weights of one projection, and of all together: 128 MB in single precision.
-MAX_WEIGHTS = 2**24
-MAX_ALL_WEIGHTS = 2**25
+#: Weights of one projection, as a document holds them, and of all together: as JSON,
+#: which has 16 characters for three of them, 53 of the 64 MB of `json_io.MAX_TEXT`.
+MAX_WEIGHTS = MAX_ENTRIES
+MAX_ALL_WEIGHTS = 10_000_000
 #: Multiplications to unroll one operator, some seconds.
 MAX_WORK = 2**34
 #: Numbers that are held at once while convolutions are unrolled.

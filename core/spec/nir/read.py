@@ -1,7 +1,7 @@
 """Read a network from a NIR graph; the conventions are in `core.spec.nir_io`."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import nir
@@ -34,7 +34,6 @@ from core.spec.nir.times import (
     fitting_factor,
     range_notes,
     stretched,
-    unreachable,
 )
 from core.spec.nir_layout import depths, placed
 from core.spec.stimulus import ConstantCurrent
@@ -57,7 +56,8 @@ class Conversion:
 
     :param notes: what was assumed, folded, approximated, and times out of range
     :param time_factor: file number × this = seconds on the chip
-    :param dt: the time step that the file counts in, chip seconds, if it tells one
+    :param dt: the time step that the file counts in, chip seconds, if it tells one, or
+        that of our own file if another factor than its own was given
     :param stimuli: the biases of the file, as constant currents
     :param loops: when spikes in loops arrive, as of `RunSpec`
     :param report: all that was done, part by part
@@ -78,8 +78,8 @@ def from_nir(
     """Return the network in ``graph``, with notes on what was changed.
 
     :param time_factor: file number × this = seconds on the chip; None takes the one
-        that the file was written with; for files of others 1e-3 or, if the chip cannot
-        reach the times then, a round one with which it can
+        that the file was written with; for files of others 1e-3. If the chip cannot
+        reach the times then, the report names a factor with which it can
     :param dt: step width of the run, s, for what counts in steps of unknown width:
         biases, thresholds, and IF with r = 1
     :raises ConversionError: if the graph cannot be read; lists all reasons
@@ -95,20 +95,7 @@ def from_nir(
     factor = written if time_factor is None else time_factor
     check_time_factor(factor)
     found.read()
-    read = _Builder(found, factor, factor / written if known else 1.0, dt).convert()
-    if time_factor is not None or known or not unreachable(read.network.populations):
-        return read
-    fit = fitting_factor(read.network.populations, factor)
-    return read if fit is None else _refitted(graph, fit, dt)
-
-
-def _refitted(graph: nir.NIRGraph, time_factor: float, dt: float) -> Conversion:
-    """Read again with a factor that was chosen here, and say so."""
-    read = from_nir(graph, time_factor, dt=dt)
-    what = f"its times fit the chip with time_factor {time_factor:g} (not 0.001)."
-    note = Problem("NIR file", what, "Check that they are what you mean.", "note")
-    report = replace(read.report, assumed=(note, *read.report.assumed))
-    return replace(read, notes=(note, *read.notes), report=report)
+    return _Builder(found, factor, factor / written if known else 1.0, dt).convert()
 
 
 class _Builder:
@@ -131,7 +118,12 @@ class _Builder:
             self.dt = dt if written is None else written * stretch
             self.step = self.dt if found.order.get("in_steps") is True else None
             self.told = None if self.step is None else self.step / factor
+            self.counted = found.order.get("counted") is True
         else:
+            # With a synaptic current the step is in w_in, too, which weights have not.
+            self.counted = self.told is not None and any(
+                n.current and n.step is not None for n in found.neurons.values()
+            )
             self.dt = dt if self.told is None else self.told * factor
         self.intact: dict[str, LISpec] = {}
 
@@ -154,6 +146,8 @@ class _Builder:
                 projections[name] for name in in_order("projections", [*projections])
             ),
             tuple(names[name] for name in found.outputs),
+            time_factor=self.factor,
+            counted=self.counted,
         )
         network = self._completed(network, {names[n] for n in populations}, names)
         currents = Currents(found, populations, names, self._factor_of, self.dt)
@@ -172,7 +166,8 @@ class _Builder:
         fit = fitting_factor(network.populations, self.factor) if times else None
         report = ImportReport(**parts, time_factor=self.factor, fitting_factor=fit)
         notes = (*report.assumed, *report.folded, *report.approximated, *times)
-        counted = self.told is not None
+        # Another factor than that of our own file changes its step as its times.
+        counted = self.told is not None or self.stretch != 1
         dt = self.dt if counted else None
         return Conversion(
             network, notes, self.factor, dt, stimuli, self._loops(), report
@@ -254,7 +249,7 @@ class _Builder:
 
     def _style(self, name: str) -> Style:
         loops = (link.source == link.target == name for link in self.found.links)
-        return Style(self.step, any(loops))
+        return Style(self.step, any(loops), counted=self.counted)
 
     def _merged(
         self, own: LISpec, read: LISpec, neurons: Neurons, style: Style

@@ -11,15 +11,17 @@ from typing import Any, Final
 import numpy as np
 
 from core.errors import ConversionError, Problem
-from core.spec.network import LISpec, PopulationSpec
+from core.spec.network import LISpec, NetworkSpec, PopulationSpec
 from core.units import format_quantity
 
 #: File number × this = seconds on the chip, if nothing else is said.
-TIME_FACTOR: Final = 1e-3
+TIME_FACTOR: Final = NetworkSpec().time_factor
 #: Step width that is assumed where a file counts in steps of unknown width, s.
 DT: Final = 1e-6
 #: The step of snnTorch, in the seconds of its files.
 SNNTORCH_STEP: Final = 1e-4
+#: The times of neurons that leak.
+_TIMES: Final = ("tau_mem", "tau_syn", "membrane_capacitance")
 
 
 def check_time_factor(time_factor: float) -> None:
@@ -102,21 +104,18 @@ def stretched(own: PopulationSpec, ratio: float) -> PopulationSpec:
     return own.replace(**{name: t * ratio for name, t in old.items() if t is not None})
 
 
-def used_times(population: LISpec) -> list[str]:
-    """Return the names of the times that its equations hold."""
-    names = ["tau_mem"] if population.leaky else []
-    names += [] if population.tau_syn is None else ["tau_syn"]
-    return [*names, "membrane_capacitance"]
-
-
 def _times(
     populations: Iterable[PopulationSpec],
 ) -> list[tuple[LISpec, str, float, float]]:
-    """Return each time with its smallest and largest value."""
+    """Return each time with its smallest and largest value.
+
+    Neurons without leak do not count: the chip has none, whatever the factor.
+    """
     found = []
     for population in populations:
-        if isinstance(population, LISpec) and population.size:
-            for name in used_times(population):
+        if isinstance(population, LISpec) and population.leaky and population.size:
+            without = ("tau_syn",) if population.tau_syn is None else ()
+            for name in (n for n in _TIMES if n not in without):
                 values: Any = np.asarray(getattr(population, name), float)
                 low, high = float(values.min()), float(values.max())
                 found.append((population, name, low, high))

@@ -27,7 +27,7 @@ from core.spec.nir.graph import OWN_KEY
 from core.spec.nir.groups import grouped
 from core.spec.nir.neurons import PARAMETERS, REFRACTORY_KEY, representable
 from core.spec.nir.numbers import Style, node_type, numbers, weight_factor
-from core.spec.nir.times import DT, TIME_FACTOR, check_dt, check_time_factor
+from core.spec.nir.times import DT, check_dt, check_time_factor
 from core.spec.stimulus import ConstantCurrent, Stimulus
 
 #: Where the metadata of a node say in words what NIR cannot hold.
@@ -37,10 +37,10 @@ NOTE_KEY = "note"
 def to_nir(
     network: NetworkSpec,
     *,
-    time_factor: float = TIME_FACTOR,
+    time_factor: float | None = None,
     stimuli: Iterable[Stimulus] = (),
-    dt: float = DT,
-    in_steps: bool = False,
+    dt: float | None = None,
+    in_steps: bool | None = None,
     loops: str = "late",
     numbered: bool = False,
 ) -> nir.NIRGraph:
@@ -49,18 +49,24 @@ def to_nir(
     For snnTorch, whose step is 1e-4 in its files, write ``in_steps=True,
     time_factor=dt / SNNTORCH_STEP``; Norse runs the same file with ``dt=1e-4``.
 
-    :param time_factor: file number × this = seconds on the chip
+    :param time_factor: file number × this = seconds on the chip; None takes that of
+        the network, which is that of the file it was read from
     :param stimuli: those that are constant currents become the bias of an Affine
-    :param dt: step width of the run, s: of the bias, and of ``in_steps``
-    :param in_steps: r, w_in and weights as frameworks take them that count in steps
+    :param dt: step width of the run, s: of the bias, and of ``in_steps``; None: 1 µs
+    :param in_steps: r, w_in and weights as frameworks take them that count in steps;
+        None writes as the file did that the network was read from
     :param loops: when spikes in loops arrive, as of `RunSpec`; our metadata keep it
     :param numbered: nodes are called 0, 1, ..., sources before targets, and numbers
         are double precision, as in the API of the chip
     :raises ConversionError: if a NIR graph cannot hold it; lists all reasons
     """
-    check_time_factor(time_factor)
+    factor = network.time_factor if time_factor is None else time_factor
+    check_time_factor(factor)
+    dt = DT if dt is None else dt
     check_dt(dt)
-    writer = _Writer(network, time_factor, dt, in_steps, stimuli, loops, numbered)
+    counted = network.counted and in_steps is None
+    step = dt if in_steps or counted else None
+    writer = _Writer(network, factor, dt, step, counted, stimuli, loops, numbered)
     return writer.graph()
 
 
@@ -108,14 +114,15 @@ class _Writer:
         network: NetworkSpec,
         time_factor: float,
         dt: float,
-        in_steps: bool,
+        step: float | None,
+        counted: bool,
         stimuli: Iterable[Stimulus],
         loops: str,
         numbered: bool,
     ) -> None:
         self.network, self.factor, self.dt = network, time_factor, dt
         self.loops, self.numbered = loops, numbered
-        self.step = dt if in_steps else None
+        self.step, self.counted = step, counted
         self.currents = [
             s for s in stimuli if isinstance(s, ConstantCurrent) and _whole(s)
         ]
@@ -145,6 +152,7 @@ class _Writer:
             "time_factor": float(self.factor),
             "dt": float(self.dt),
             "in_steps": self.step is not None,
+            "counted": self.counted,
             "loops": self.loops,
             "populations": [self.names[p.name] for p in self.network.populations],
             "projections": [self.names[p.name] for p in self.network.projections],
@@ -165,7 +173,7 @@ class _Writer:
     def _style(self, population: PopulationSpec) -> Style:
         name = population.name
         loops = (p.source == p.target == name for p in self.network.projections)
-        return Style(self.step, any(loops), exact=self.numbered)
+        return Style(self.step, any(loops), self.numbered, self.counted)
 
     def _add_population(self, population: PopulationSpec) -> None:
         name, size = self.names[population.name], population.size

@@ -26,11 +26,11 @@ EVIL = LIGHT.replace(
     """
 import workbench.read_upload as r
 read, r.WALL_SECONDS, kept = r.read, 1, []
-def evil(kind, raw, factor):
+def evil(kind, raw, *factors):
     if kind == ".evil":
         exec(raw.decode(), {"os": os, "kept": kept, "r": r})
         return {"kept": len(kept)}, b""
-    return read(kind, raw, factor)
+    return read(kind, raw, *factors)
 r.read = evil
 r.main()
 """,
@@ -49,8 +49,12 @@ def evil():
         ("while True: pass", "it took more than 12 s, so it was s", signal.SIGALRM),
         ("os.kill(os.getpid(), 11)", "reading it failed (SIGSEGV): it is da", 11),
         ("os.kill(os.getpid(), 24)", "more than 10 s of computing time", 24),
-        ("os._exit(3)", "it is damaged, or holds more than 64 MB", 0),
-        ("os.write(4, bytes(70_000_000))", "or holds more than 64 MB", 0),
+        ("os._exit(3)", "reading it failed: it is damaged.", 0),
+        (
+            "r.json.dumps = lambda _: 'x' * 70_000_000",
+            "it is too big: opened it has more than 64 MB. Save",
+            0,
+        ),
         ("open('/etc/hosts')", "it is damaged", 0),
         ("os.write(1, b'x')", "it is damaged", 0),
         ("os.read(0, 1)", "it is damaged", 0),

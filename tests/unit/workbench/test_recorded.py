@@ -33,6 +33,28 @@ def test_saved_spikes_open_as_the_input_that_gave_them(result, form, ending):
     assert any("are of no input" in note.what for note in notes)
 
 
+@pytest.mark.parametrize("factor", [1e-3, 1e-2, 1.0])
+def test_spikes_are_saved_and_opened_in_the_time_of_the_file_of_the_network(
+    result, factor
+):
+    raw = spike_file(result, "NIRData", factor)
+    node = nir.read_data(io.BytesIO(raw)).nodes["input"].observables["spikes"]
+    assert node.t_max * factor == pytest.approx(result.duration, rel=1e-12)
+    upload = read_upload("mine.nir", raw, of_network=factor)
+    driven, notes = upload.opened_over(first_steps(), "mine")
+    again = simulate(driven).populations["hidden"].spikes
+    hidden = result.populations["hidden"].spikes
+    np.testing.assert_allclose(again.time, hidden.time, rtol=1e-12)
+    used = f"with the time factor {factor:g} of the network it lasts 200 µs."
+    assert used in [note.what for note in notes]
+    # In seconds, as other programs of the chip write, it is 1000 times too short.
+    raw = spike_file(result, "NIRData", 1.0)
+    upload = read_upload("mine.nir", raw, of_network=1e-3)
+    assert upload.recordings[0].duration == pytest.approx(result.duration)
+    told = "time factor 0.001 of the network it lasts 200 ns, as no run can: it is"
+    assert any(told in note.what for note in upload.notes)
+
+
 def test_a_file_of_spikes_alone_makes_a_document(result):
     spec = read_upload("mine.csv", spike_file(result, "CSV")).document("mine")
     assert next(p.name for p in spec.network.populations) == "hidden"

@@ -1,4 +1,5 @@
 import io
+import itertools
 from pathlib import Path
 
 import h5py
@@ -10,6 +11,8 @@ from core.errors import ConversionError
 from core.spec.examples import first_steps
 from core.spec.json_io import to_json
 from core.spec.network import InputSpec, LIFSpec, NetworkSpec
+from core.spec.nir.operators import MAX_ALL_WEIGHTS, MAX_WEIGHTS
+from core.spec.nir.support import table
 from core.spec.nir_io import from_nir, read_nir_bytes, to_nir, write_nir_bytes
 from core.spec.stimulus import PoissonSpikes
 from workbench import hdf5_check, uploads
@@ -175,6 +178,41 @@ def test_links_are_refused(link, message):
         f["node/nodes/again"] = f["node"] if link is None else link
 
     assert message in refusal("a.nir", changed(attack))
+
+
+def layers(*sizes):
+    """Return a file with layers of the given widths, whose weights are zeros."""
+    nodes, edges = {"n0": nir.Input({"input": np.array(sizes[:1])})}, []
+    for n, (before, after) in enumerate(itertools.pairwise(sizes), start=1):
+        nodes[f"w{n}"] = nir.Linear(np.zeros((after, before), np.float32))
+        nodes[f"n{n}"] = nir.LIF(*(np.full(after, tau) for tau in (0.01, 1, 0, 1)))
+        edges += [(f"n{n - 1}", f"w{n}"), (f"w{n}", f"n{n}")]
+    graph = nir.NIRGraph(nodes, edges, type_check=False)
+    file = io.BytesIO()
+    nir.write(file, graph)
+    return file.getvalue()
+
+
+def test_as_many_weights_open_as_the_table_promises():
+    # 4,000,000 in one projection, 10,000,000 in all; the file unpacks to 40 MB.
+    upload = read_upload("a.nir", layers(2000, 2000, 2000, 1000))
+    sizes = [p.weights.size for p in upload.network.projections]
+    assert (max(sizes), sum(sizes)) == (MAX_WEIGHTS, MAX_ALL_WEIGHTS)
+    assert f"{MAX_WEIGHTS:,} weights, {MAX_ALL_WEIGHTS:,} in all" in table()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ((2000, 2001), "node 'w1': it would be 4,002,000 weights. At most 4,000,000"),
+        (
+            (2000, 2000, 2000, 1000, 1),
+            "node 'w4': with it the network would have 10,001,000 weights. At most",
+        ),
+    ],
+)
+def test_more_weights_are_refused_by_the_name_of_the_node(sizes, message):
+    assert message in refusal("a.nir", layers(*sizes))
 
 
 def test_data_that_unpack_to_too_much_are_refused():

@@ -102,7 +102,8 @@ RICH = NetworkSpec(
 def test_a_network_comes_back_equal(factor):
     for network in (RICH, first_steps().network, yin_yang().network, NetworkSpec()):
         found = from_nir(through_a_file(network, time_factor=factor))
-        assert found.network == network
+        # The network keeps the factor of its file, to be saved with it again.
+        assert found.network == network.replace(time_factor=factor)
         assert found.notes == ()
         assert found.time_factor == factor
 
@@ -426,14 +427,44 @@ def test_a_file_of_norse_opens_with_factor_one():
     assert not [note for note in found.notes if "does not reach" in note.what]
 
 
-def test_a_file_whose_times_the_chip_cannot_reach_gets_a_factor_that_fits():
+def test_a_file_whose_times_the_chip_cannot_reach_names_a_factor_that_fits():
+    # The factor is 1e-3 unless another is given: none is taken unasked.
     raw = (DATA / "norse_lif_4_10_2.nir").read_bytes()
     found = from_nir(read_nir_bytes(raw))
-    assert found.time_factor == 1.0
-    assert "fit the chip with time_factor 1 (not 0.001)" in found.notes[0].what
-    chosen = from_nir(read_nir_bytes(raw), 1e-3)
-    assert chosen.time_factor == 1e-3
-    assert chosen.notes[-1].fix == "Open it with time_factor 1."
+    assert (found.time_factor, found.report.fitting_factor) == (1e-3, 1.0)
+    assert found.notes[-1].fix == "Open it with time_factor 1."
+    chosen = from_nir(read_nir_bytes(raw), 1.0)
+    assert chosen.report.fitting_factor is None
+    assert "does not reach" not in chosen.report.text()
+
+
+def test_neurons_without_leak_do_not_count_in_the_factor_that_fits():
+    def told(node):
+        return from_nir(graph(lif=node)).report
+
+    # r = 1e-6 makes C 1000 s, which no chip reaches, but it has no such neurons at all.
+    leakless = told(nir.IF(*(np.full(2, r) for r in (1e-6, 1.0))))
+    assert leakless.fitting_factor is None
+    assert "does not reach" not in leakless.text()
+    leaky = told(nir.LIF(*(np.full(2, tau) for tau in (10.0, 1.0, 0.0, 1.0))))
+    assert leaky.fitting_factor == pytest.approx(1e-6)
+
+
+@pytest.mark.parametrize("in_steps", [False, True])
+def test_another_factor_changes_the_step_of_our_own_file_as_its_times(in_steps):
+    written = through_a_file(first_steps().network, dt=5e-7, in_steps=in_steps)
+    assert from_nir(written).dt == (5e-7 if in_steps else None)
+    assert from_nir(written, 2e-3).dt == pytest.approx(1e-6)
+
+
+def test_a_file_that_tells_no_step_is_written_with_the_default_step():
+    found = from_nir(read_nir_bytes((DATA / "norse_lif_4_10_2.nir").read_bytes()))
+    assert found.dt is None
+    steps = [
+        json.loads(to_nir(found.network, dt=dt).metadata["hx"])["dt"]
+        for dt in (None, 1e-6)
+    ]
+    assert steps == [1e-6, 1e-6]
 
 
 def test_a_file_of_snntorch_opens_with_steps_of_a_microsecond():

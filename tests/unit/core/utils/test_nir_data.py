@@ -18,6 +18,7 @@ from core.errors import (
     ShapeError,
 )
 from core.handle import LIFObservables
+from core.utils.from_nir import from_nir
 from core.utils.from_nir_data import from_nir_data
 from core.utils.to_nir import SNN
 from core.utils.to_nir_data import to_nir_data
@@ -118,6 +119,23 @@ def test_signals_of_a_handle_are_values_on_the_grid():
     assert from_nir_data(data, snn, "spikes").keys() == {"lif", "input"}
     with pytest.raises(NotImplementedError, match="it holds membrane_cadc"):
         from_nir_data(data, snn)
+
+
+def test_all_handles_of_a_model_can_be_given_after_a_run():
+    one = np.ones(2)
+    graph = nir.NIRGraph.from_list(
+        nir.Input({"input": np.array([3])}),
+        nir.Linear(np.ones((2, 3))),
+        nir.CubaLIF(0.01 * one, 0.01 * one, one, 0 * one, one),
+    )
+    snn = from_nir(graph)
+    given = torch.ones(20, 1, 3)
+    found = snn({"input": given})
+    data = to_nir_data(snn.handles, snn)  # the synapse has recorded nothing
+    assert data.nodes.keys() == {"input", *found}
+    read = from_nir_data(data, snn, "spikes")
+    for name, spikes in {"input": given, **found}.items():
+        assert torch.equal(read[name], spikes)
 
 
 def test_an_empty_handle_and_an_unknown_form_are_refused():
