@@ -125,6 +125,7 @@ class Bench:
         mouse.up()
 
     def open_file(self, path):
+        self.settled()  # what is sent while the page is drawn would be lost
         self.page.locator("input[type=file]").first.set_input_files(path)
 
     def open_example(self, title):

@@ -138,7 +138,8 @@ def test_potentials_on_an_ideal_chip_are_those_of_the_model():
     weights = [0.55, 1.1]
     one, other = (psp(spec, "neurons", weights) for spec in (model, chip))
     # strengths follow the calibrated circuits, not the model: shapes are compared
-    assert other.t_peak[1] == pytest.approx(one.t_peak[1], abs=2 * us)  # CADC: 1.7 µs
+    # a CADC sample every 1.7 µs, and 0.8 µs from the input to the synapse
+    assert other.t_peak[1] == pytest.approx(one.t_peak[1], abs=2.6 * us)
     # whole LSB of a small response, every 1.7 µs
     assert other.decay[1] == pytest.approx(one.decay[1], abs=3 * us)
     ratio = other.amplitude[1] / other.amplitude[0]
