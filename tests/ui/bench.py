@@ -26,6 +26,19 @@ def until(act, condition, seconds=60.0, pause=3.0):
             time.sleep(0.05)
 
 
+def said(bench, pattern, seconds=60):
+    """Wait for a sentence of the page that matches, and return it."""
+    found = []
+
+    def heard():
+        texts = bench.page.get_by_role("status").all_inner_texts()
+        found[:] = [text for text in texts if re.search(pattern, text)]
+        return bool(found)
+
+    wait_until(heard, seconds, f"it never says {pattern}")
+    return found[0]
+
+
 class Bench:
     """One browser page with the workbench, and what a person does on it."""
 

@@ -1,12 +1,11 @@
 """Sweeps and characterisation as a person does them, in a browser."""
 
 import csv
-import re
 from itertools import pairwise
 
 import pytest
 
-from tests.ui.bench import until, wait_until
+from tests.ui.bench import said, until, wait_until
 
 pytestmark = pytest.mark.ui
 
@@ -17,19 +16,6 @@ def sweeping(bench):
     bench.open_tool("Sweep")
     bench.page.get_by_role("button", name="Run sweep").wait_for()
     return bench
-
-
-def said(bench, pattern, seconds=60):
-    """Wait for a sentence of the tool and return it."""
-    found = []
-
-    def heard():
-        texts = bench.page.get_by_role("status").all_inner_texts()
-        found[:] = [text for text in texts if re.search(pattern, text)]
-        return bool(found)
-
-    wait_until(heard, seconds, f"it never says {pattern}")
-    return found[0]
 
 
 def run(sweeping):

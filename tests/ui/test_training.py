@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.bench import Bench, wait_until
+from tests.ui.bench import Bench, said, wait_until
 
 pytestmark = pytest.mark.ui
 
@@ -26,19 +26,6 @@ def type_in(bench, name, value):
 
 def button(bench, name):
     return bench.page.get_by_role("button", name=name, exact=True)
-
-
-def said(bench, pattern, seconds=60):
-    """Wait for a sentence of the tool and return it."""
-    found = []
-
-    def heard():
-        texts = bench.page.get_by_role("status").all_inner_texts()
-        found[:] = [text for text in texts if re.search(pattern, text)]
-        return bool(found)
-
-    wait_until(heard, seconds, f"it never says {pattern}")
-    return found[0]
 
 
 def ready(training):

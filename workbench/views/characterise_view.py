@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import panel as pn
 import panel_material_ui as pmui
-import param
 
 from core.errors import HXError, Problem
 from core.spec.network import LISpec
@@ -23,16 +22,15 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import PROBLEM, TEXT, mode
 from workbench.views.chip_tab import ONE_LINE
+from workbench.views.drawer import DrawerPage
 from workbench.views.plot_bar import PlotBar
 
 Found = tuple[Characteristic, ...]
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 
 
-class Characterise(pn.viewable.Viewer):
+class Characterise(DrawerPage):
     """One button, four curves; mock dashed and the chip as a line."""
-
-    dark = param.Boolean(default=False)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
@@ -40,7 +38,6 @@ class Characterise(pn.viewable.Viewer):
         self.found: Found = ()
         self.population = ""
         self._problems: tuple[Problem, ...] = ()
-        self._open = False
         self._work: LongWork | None = None
         self.plots = [CharacteristicPlot(name) for name in CURVES]
         self._start = _button("Characterise", "science", self.start)
@@ -64,18 +61,6 @@ class Characterise(pn.viewable.Viewer):
             ),
             sizing_mode="stretch_both",
         )
-
-    def __panel__(self) -> Any:
-        return self._view
-
-    def show(self) -> None:
-        """Draw, and follow the selection from now on."""
-        self._open = True
-        self._draw()
-
-    def hide(self) -> None:
-        """Stop following."""
-        self._open = False
 
     def selected(self) -> str:
         """Return the population to measure: the selected one, or the first."""

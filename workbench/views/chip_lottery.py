@@ -25,6 +25,7 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import PROBLEM, TEXT, mode, population_color
 from workbench.views.chip_tab import ONE_LINE
+from workbench.views.drawer import DrawerPage
 from workbench.views.graph_drawing import pictures
 from workbench.views.shown import shown_neurons
 
@@ -55,15 +56,12 @@ class ChipStrip(JSComponent):
             self._on_pick(msg)
 
 
-class ChipLottery(pn.viewable.Viewer):
+class ChipLottery(DrawerPage):
     """The page of the drawer: Draw, Cancel and the strip."""
-
-    dark = param.Boolean(default=False)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._open = False
         self._work: LongWork | None = None
         self._found: dict[int, dict[str, Any]] = {}  # pictures of each chip
         self._asked = ""  # what document they belong to
@@ -90,18 +88,6 @@ class ChipLottery(pn.viewable.Viewer):
             scroll=True,
             sizing_mode="stretch_both",
         )
-
-    def __panel__(self) -> Any:
-        return self._view
-
-    def show(self) -> None:
-        """Draw, and follow the document from now on."""
-        self._open = True
-        self._draw()
-
-    def hide(self) -> None:
-        """Stop following; a run under way goes on."""
-        self._open = False
 
     def start(self) -> None:
         """Run the document on all chips, one after the other."""

@@ -5,10 +5,10 @@ from html import escape
 from typing import Any
 
 import panel as pn
-import param
 
 from workbench.plots.tables import Table
 from workbench.runner import Runner
+from workbench.views.drawer import DrawerPage
 from workbench.views.select import Select
 
 #: So many rows are written on the page; files have all.
@@ -29,20 +29,17 @@ caption { text-align: left; padding: 0 0 4px; opacity: 0.75; }
 """
 
 
-class DataTable(pn.viewable.Viewer):
+class DataTable(DrawerPage):
     """A table of one of the plots; follows the results while it is shown.
 
     :param tables: how the table of each plot is made, by its name
     """
-
-    dark = param.Boolean(default=False)
 
     def __init__(
         self, runner: Runner, tables: dict[str, Callable[[], Table]], **params: Any
     ) -> None:
         super().__init__(**params)
         self._tables = tables
-        self._open = False
         self._choice = Select(
             label="Data of", size="small", options=list(tables), width=150, margin=6
         )
@@ -55,21 +52,9 @@ class DataTable(pn.viewable.Viewer):
             sizing_mode="stretch_both",
         )
 
-    def __panel__(self) -> Any:
-        return self._view
-
     def choose(self, name: str) -> None:
         """Show the data of the plot ``name``."""
         self._choice.value = name
-
-    def show(self) -> None:
-        """Draw, and follow the results from now on."""
-        self._open = True
-        self._draw()
-
-    def hide(self) -> None:
-        """Stop following."""
-        self._open = False
 
     def _draw(self) -> None:
         if self._open and self._choice.value:

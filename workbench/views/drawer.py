@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import panel as pn
 import param
@@ -36,18 +36,27 @@ button:hover { background: color-mix(in srgb, var(--panel-on-background-color) 7
 HEIGHT = 250
 
 
-class Page(Protocol):
-    """What a drawer shows: it draws only between `show` and `hide`."""
+class DrawerPage(pn.viewable.Viewer):
+    """What a drawer shows: ``_view``, drawn only between `show` and `hide`."""
 
-    dark: Any
+    dark = param.Boolean(default=False)
+    _open = False
+    _view: Any
+
+    def __panel__(self) -> Any:
+        return self._view
 
     def show(self) -> None:
-        """Draw, and follow the results from now on."""
+        """Draw, and follow what is shown from now on."""
+        self._open = True
+        self._draw()
 
     def hide(self) -> None:
-        """Stop following."""
+        """Stop following; work under way goes on."""
+        self._open = False
 
-    def __panel__(self) -> Any: ...
+    def _draw(self) -> None:
+        raise NotImplementedError
 
 
 class Tabs(JSComponent):
@@ -76,10 +85,12 @@ class Drawer(pn.viewable.Viewer):
 
     dark = param.Boolean(default=False)
 
-    def __init__(self, pages: dict[str, Callable[[], Page]], **params: Any) -> None:
+    def __init__(
+        self, pages: dict[str, Callable[[], DrawerPage]], **params: Any
+    ) -> None:
         super().__init__(**params)
         self._makers = pages
-        self.pages: dict[str, Page] = {}
+        self.pages: dict[str, DrawerPage] = {}
         self.tabs = Tabs(
             self.open, names=list(pages), sizing_mode="stretch_width", margin=(0, 8)
         )
@@ -92,7 +103,7 @@ class Drawer(pn.viewable.Viewer):
     def __panel__(self) -> Any:
         return self._view
 
-    def page(self, name: str) -> Page:
+    def page(self, name: str) -> DrawerPage:
         """Return the page ``name``, made now if it was not."""
         if name not in self.pages:
             self.pages[name] = self._makers[name]()

@@ -11,6 +11,7 @@ from core.simulate import RunResult
 from workbench.history import Run
 from workbench.project import Project
 from workbench.runner import Runner
+from workbench.views.drawer import DrawerPage
 
 
 class RunList(JSComponent):
@@ -33,31 +34,16 @@ class RunList(JSComponent):
             self._on_act(msg.get("do"), msg["number"])
 
 
-class History(pn.viewable.Viewer):
+class History(DrawerPage):
     """The runs of this session, newest first."""
-
-    dark = param.Boolean(default=False)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._open = False
         self.list = RunList(self._act, sizing_mode="stretch_width")
         runner.history.param.watch(lambda *_: self._draw(), ["runs", "pinned"])
         runner.param.watch(lambda *_: self._draw(), "current")
         self._view = pn.Column(self.list, scroll=True, sizing_mode="stretch_both")
-
-    def __panel__(self) -> Any:
-        return self._view
-
-    def show(self) -> None:
-        """Draw, and follow the results from now on."""
-        self._open = True
-        self._draw()
-
-    def hide(self) -> None:
-        """Stop following."""
-        self._open = False
 
     def _draw(self) -> None:
         if not self._open:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-import param
 
 from core.spec.edit import color_of
 from core.units import us
@@ -13,21 +12,19 @@ from workbench.plots.tables import Table
 from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import population_color
+from workbench.views.drawer import DrawerPage
 from workbench.views.plot_bar import PlotBar
 from workbench.views.shown import shown_neurons
 
 NOTHING = "The phase plane is drawn from the model: run on mock or both."
 
 
-class PhasePlane(pn.viewable.Viewer):
+class PhasePlane(DrawerPage):
     """Membrane against adaptation or synaptic current; follows while it is shown."""
-
-    dark = param.Boolean(default=False)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._open = False
         self._fitted: Any = None
         self._shown: Any = None
         self.plot = PhasePlot()
@@ -46,18 +43,6 @@ class PhasePlane(pn.viewable.Viewer):
             pn.pane.Bokeh(self.plot.figure, sizing_mode="stretch_both"),
             sizing_mode="stretch_both",
         )
-
-    def __panel__(self) -> Any:
-        return self._view
-
-    def show(self) -> None:
-        """Draw, and follow the results from now on."""
-        self._open = True
-        self._draw()
-
-    def hide(self) -> None:
-        """Stop following."""
-        self._open = False
 
     def orbit(self) -> Orbit | None:
         """Return the way of the leading neuron, if the model ran."""

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import panel as pn
 import panel_material_ui as pmui
-import param
 
 from core.compare import Pairs
 from core.units import format_quantity, us
@@ -18,6 +17,7 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import PROBLEM, TEXT, mode
 from workbench.views.chip_tab import ONE_LINE
+from workbench.views.drawer import DrawerPage
 from workbench.views.number_field import NumberField
 from workbench.views.select import Select
 from workbench.views.shown import shown_neurons
@@ -30,16 +30,13 @@ HINT: Final = (
 NO_FIT: Final = "No shift and scale bring this trace nearer: it does not vary alike."
 
 
-class RecordingView(pn.viewable.Viewer):
+class RecordingView(DrawerPage):
     """Opens a recording, moves and scales it, shows its distance, takes it away."""
-
-    dark = param.Boolean(default=False)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
         self.overlay: Overlay = runner.overlay
-        self._open = False
         self._problem = ""
         self._file = pmui.FileInput(
             label="Open recording…",
@@ -80,18 +77,6 @@ class RecordingView(pn.viewable.Viewer):
             self._said,
             sizing_mode="stretch_both",
         )
-
-    def __panel__(self) -> Any:
-        return self._view
-
-    def show(self) -> None:
-        """Draw, and follow the results from now on."""
-        self._open = True
-        self._draw()
-
-    def hide(self) -> None:
-        """Stop following."""
-        self._open = False
 
     # -- drawing -----------------------------------------------------------------
 

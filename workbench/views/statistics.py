@@ -4,7 +4,6 @@ from html import escape
 from typing import Any
 
 import panel as pn
-import param
 
 from core.simulate import PopulationResult, Raster
 from core.spec.edit import color_of
@@ -16,6 +15,7 @@ from workbench.project import Project
 from workbench.runner import Runner
 from workbench.theme import population_color
 from workbench.views.data_table import STYLE, scrolled
+from workbench.views.drawer import DrawerPage
 from workbench.views.plot_bar import PlotBar
 from workbench.views.shown import bands
 
@@ -30,15 +30,12 @@ COLUMNS = {
 }
 
 
-class Statistics(pn.viewable.Viewer):
+class Statistics(DrawerPage):
     """The table and the histogram of intervals; follow the results while shown."""
-
-    dark = param.Boolean(default=False)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._open = False
         self._pane = pn.pane.HTML("", stylesheets=[STYLE], sizing_mode="stretch_both")
         self._plot = IntervalsPlot()
         self.bar = PlotBar(
@@ -62,18 +59,6 @@ class Statistics(pn.viewable.Viewer):
             ),
             sizing_mode="stretch_both",
         )
-
-    def __panel__(self) -> Any:
-        return self._view
-
-    def show(self) -> None:
-        """Draw, and follow the results from now on."""
-        self._open = True
-        self._draw()
-
-    def hide(self) -> None:
-        """Stop following."""
-        self._open = False
 
     def _table(self) -> Table:
         result = self.runner.result

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-import param
 
 from core.rounding import clipped
 from core.spec.network import ProjectionSpec
@@ -13,18 +12,16 @@ from workbench.plots.tables import Table
 from workbench.plots.weights import WeightsPlot, weights_table
 from workbench.project import Project
 from workbench.runner import Runner
+from workbench.views.drawer import DrawerPage
 from workbench.views.plot_bar import PlotBar
 
 
-class WeightMatrix(pn.viewable.Viewer):
+class WeightMatrix(DrawerPage):
     """Heat map of the selected projection, or of the first into what is selected."""
-
-    dark = param.Boolean(default=False)
 
     def __init__(self, project: Project, runner: Runner, **params: Any) -> None:
         super().__init__(**params)
         self.project, self.runner = project, runner
-        self._open = False
         self._drawn: Any = None
         self.plot = WeightsPlot()
         self.bar = PlotBar(
@@ -32,27 +29,15 @@ class WeightMatrix(pn.viewable.Viewer):
             subject="weights",
             name_of_file="weights",
             figure=self.plot.figure.id,
-            on_fit=lambda: runner.later(self._redraw),
+            on_fit=lambda: runner.later(self._draw),
         )
         project.param.watch(lambda *_: self._follow(), "spec")
-        self.param.watch(lambda *_: runner.later(self._redraw), "dark")
+        self.param.watch(lambda *_: runner.later(self._draw), "dark")
         self._view = pn.Column(
             self.bar,
             pn.pane.Bokeh(self.plot.figure, sizing_mode="stretch_both"),
             sizing_mode="stretch_both",
         )
-
-    def __panel__(self) -> Any:
-        return self._view
-
-    def show(self) -> None:
-        """Draw, and follow the document from now on."""
-        self._open = True
-        self._redraw()
-
-    def hide(self) -> None:
-        """Stop following."""
-        self._open = False
 
     def projection(self) -> ProjectionSpec | None:
         """Return the projection to show, or None if there is none."""
@@ -65,9 +50,9 @@ class WeightMatrix(pn.viewable.Viewer):
 
     def _follow(self) -> None:
         if self._open and self.projection() is not self._drawn:
-            self.runner.later(self._redraw)
+            self.runner.later(self._draw)
 
-    def _redraw(self) -> None:
+    def _draw(self) -> None:
         if not self._open:
             return
         shown = self._drawn = self.projection()
